@@ -1,0 +1,69 @@
+# Thin over standard tools. `make nightly` and `make test` set themselves up; nothing is needed beforehand but CPython
+# 3.11 to 3.13 with venv, make, and a package index.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?=
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_STAMP := .setup/run
+DEV_STAMP := .setup/dev
+MANIFEST := dbt_project/target/manifest.json
+DBT_FILES := $(shell find dbt_project -name target -prune -o -name logs -prune -o \( -name '*.sql' -o -name '*.yml' -o -name '*.csv' \) -print)
+
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+export PYTHONDONTWRITEBYTECODE ?=
+
+.PHONY: help setup nightly test test-unit ui lint format bench example-data dictionary clean
+
+help:  ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+$(RUN_STAMP): requirements.lock bin/setup
+	@PYTHON='$(PYTHON)' bin/setup $(VENV) requirements.lock
+	@mkdir -p .setup && touch $@
+
+$(DEV_STAMP): requirements-dev.lock bin/setup
+	@PYTHON='$(PYTHON)' bin/setup $(VENV) requirements-dev.lock
+	@mkdir -p .setup && touch $(RUN_STAMP) $@
+
+$(MANIFEST): $(RUN_STAMP) $(DBT_FILES)
+	@cd dbt_project && ../$(BIN)/dbt parse --profiles-dir . --quiet
+
+setup: $(RUN_STAMP) $(MANIFEST)  ## Create the environment (first use) and parse the dbt project
+
+nightly: $(RUN_STAMP) $(MANIFEST)  ## Pull, build, audit and publish the project in SLM_PROJECT
+	@$(BIN)/python -m orchestration.nightly
+
+ui: $(RUN_STAMP) $(MANIFEST)  ## Dagster web server with assets, checks and the nightly schedule
+	@$(BIN)/python -m orchestration.ui
+
+test: $(DEV_STAMP) $(MANIFEST)  ## All tests
+	@$(BIN)/python -m pytest
+
+test-unit: $(DEV_STAMP) $(MANIFEST)  ## Unit tests only
+	@$(BIN)/python -m pytest tests/unit
+
+lint: $(DEV_STAMP) $(MANIFEST)  ## Linters, formatters and types, without changing anything
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+
+format: $(DEV_STAMP)  ## Format Python and SQL
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/sqlfluff fix --disable-progress-bar dbt_project/models dbt_project/tests
+
+bench: $(DEV_STAMP) $(MANIFEST)  ## Costs as ratios within one run
+	@$(BIN)/python -m tests.bench
+
+example-data: $(RUN_STAMP)  ## Generate the data of examples/acme (SIZE=1 is the small default)
+	@$(BIN)/python -m examples.acme.generate --size $(or $(SIZE),1)
+
+dictionary: $(RUN_STAMP) $(MANIFEST)  ## Rewrite docs/data-dictionary.md from the models
+	@$(BIN)/python -m reporting.dictionary dbt_project/target/manifest.json docs/data-dictionary.md
+
+clean:  ## Remove the environment and what was parsed; homes below var/ stay
+	@rm -rf $(VENV) .setup dbt_project/target

@@ -1,0 +1,99 @@
+"""What a target may measure, and what each metric asks of the target.
+
+Belongs here: the register of metrics with the form of their objective.
+Does not belong here: how a metric is computed (dbt models).
+Read by `models`, `validate`, `sentences` and `compile`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+SURVEY_ITEM_PREFIX = "survey_item:"
+
+STATUSES = (
+    "new",
+    "in_progress",
+    "waiting_customer",
+    "waiting_supplier",
+    "waiting_internal",
+    "on_hold",
+    "resolved",
+    "closed",
+    "cancelled",
+    "merged",
+)
+TERMINAL_STATUSES = frozenset({"resolved", "closed", "cancelled", "merged"})
+OPEN_STATUSES = tuple(status for status in STATUSES if status not in TERMINAL_STATUSES)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric: whose events it counts and what its objective looks like.
+
+    `value`: "duration" (ISO 8601), "score" (a number the answer must reach), "percent" (a number that is itself the
+    target), or None where only targetPercent says what is promised.
+    """
+
+    name: str
+    subject: Literal["ticket", "outage", "service", "answer", "promise"]
+    op: Literal["lte", "gte"]
+    value: Literal["duration", "score", "percent"] | None
+    is_clock: bool = False
+    needs_calendar: bool = False
+    clock_stop: str | None = None
+    is_measured: bool = False
+    """False while the warehouse accepts the target but computes no figure for it."""
+
+    @property
+    def has_scope(self) -> bool:
+        """Whether scope (type, priority, category, channel) can narrow it: only what belongs to a ticket."""
+        return self.subject in ("ticket", "answer", "promise")
+
+    @property
+    def default_per(self) -> Literal["agreement", "service"]:
+        """Whose verdict it is unless the target says so: outages and availability are each service's own."""
+        return "service" if self.subject in ("service", "outage") else "agreement"
+
+
+def _clock(name: str, stop: str | None, is_measured: bool = False) -> Metric:
+    return Metric(name, "ticket", "lte", "duration", True, True, stop, is_measured)
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        _clock("time_to_first_response", "ticket.first_response", is_measured=True),
+        _clock("time_to_next_reply", None),
+        _clock("max_update_gap", None),
+        _clock("time_to_resolve", "ticket.resolved", is_measured=True),
+        _clock("time_to_close", "ticket.closed", is_measured=True),
+        _clock("time_in_team", None),
+        _clock("time_with_supplier", None),
+        Metric("availability", "service", "gte", None, needs_calendar=True, is_measured=True),
+        Metric("restore_time", "outage", "lte", "duration"),
+        Metric("data_loss", "outage", "lte", "duration"),
+        Metric("csat", "answer", "gte", None, is_measured=True),
+        Metric("nps", "answer", "gte", "percent", is_measured=True),
+        Metric("ces", "answer", "gte", "score", is_measured=True),
+        Metric("survey_item", "answer", "gte", "score", is_measured=True),
+        Metric("promise_kept", "promise", "gte", None),
+        Metric("first_contact_resolution", "ticket", "gte", None),
+        Metric("reopen_rate", "ticket", "lte", "percent"),
+    )
+}
+
+CES_DEFAULT_SCORE = 5.0
+
+OBLIGATION_METRICS = frozenset({"time_waiting_customer"})
+
+
+def metric_of(text: str) -> Metric | None:
+    """The metric named by a target's `metric`, None if there is none. `survey_item:<item>` names an item."""
+    if text.startswith(SURVEY_ITEM_PREFIX):
+        return METRICS["survey_item"] if text.removeprefix(SURVEY_ITEM_PREFIX) else None
+    return METRICS.get(text) if text != "survey_item" else None
+
+
+def metric_names() -> list[str]:
+    """All metrics as a target may write them."""
+    return [f"{SURVEY_ITEM_PREFIX}<item>" if name == "survey_item" else name for name in METRICS]

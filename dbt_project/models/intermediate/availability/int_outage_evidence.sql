@@ -1,0 +1,103 @@
+-- One row per service and stretch of time for which one piece of evidence says something other than "up": a reported
+-- outage or maintenance, a monitor's state between two checks, or a monitor's silence (kind `unmeasured`). A check's
+-- state holds until the next check, at most max_gap_seconds.
+with outages as (
+    select * from {{ ref('stg_feeds__outages') }} where started_epoch <= {{ as_of() }}
+),
+
+checks as (
+    select * from {{ ref('stg_feeds__uptime_checks') }} where checked_epoch <= {{ as_of() }}
+),
+
+reported as (
+    select
+        service_id,
+        started_epoch as from_at,
+        least(coalesce(ended_epoch, {{ as_of() }}), {{ as_of() }}) as to_at,
+        kind,
+        attributed_to,
+        coalesce(ended_epoch > {{ as_of() }}, true) as is_open,
+        source
+    from outages
+),
+
+followed as (
+    select
+        source,
+        service_id,
+        status,
+        max_gap_seconds,
+        checked_epoch as from_at,
+        lead(checked_epoch) over (partition by source, service_id order by checked_epoch) as next_at
+    from checks
+),
+
+held as (
+    select
+        source,
+        service_id,
+        status,
+        from_at,
+        coalesce(next_at, {{ as_of() }}) as next_at,
+        least(coalesce(next_at, {{ as_of() }}), from_at + max_gap_seconds) as holds_until_at,
+        next_at is null as is_last
+    from followed
+),
+
+monitored as (
+    select
+        service_id,
+        from_at,
+        holds_until_at as to_at,
+        case status when 'down' then 'outage' when 'unknown' then 'unmeasured' else status end as kind,
+        cast(null as varchar) as attributed_to,
+        is_last and holds_until_at = next_at and status in ('down', 'degraded', 'maintenance') as is_open,
+        source
+    from held
+    where status <> 'up' and holds_until_at > from_at
+),
+
+silent as (
+    select
+        service_id,
+        holds_until_at as from_at,
+        next_at as to_at,
+        'unmeasured' as kind,
+        cast(null as varchar) as attributed_to,
+        false as is_open,
+        source
+    from held
+    where next_at > holds_until_at
+),
+
+horizon as (
+    select min(day_from) as starts_at from {{ ref('stg_agreements__local_days') }}
+),
+
+-- Before its first check a monitor knows nothing.
+unknown_before as (
+    select
+        held.service_id,
+        min(horizon.starts_at) as from_at,
+        min(held.from_at) as to_at,
+        'unmeasured' as kind,
+        cast(null as varchar) as attributed_to,
+        false as is_open,
+        held.source
+    from held
+    cross join horizon
+    group by held.source, held.service_id
+    having min(held.from_at) > min(horizon.starts_at)
+),
+
+final as (
+    select * from reported
+    union all
+    select * from monitored
+    union all
+    select * from silent
+    union all
+    select * from unknown_before
+)
+
+select * from final

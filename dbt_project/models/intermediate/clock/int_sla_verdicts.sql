@@ -1,0 +1,132 @@
+-- One row per instance with its state. Precedence: accepted Decision on the instance, breach, supersession,
+-- cancelling or merging, then met, paused or running. period_start: reporting period by the agreement's attribution.
+with instances as (
+    select * from {{ ref('int_sla_instances') }}
+),
+
+targets as (
+    select * from {{ ref('int_ticket_targets') }}
+),
+
+tickets as (
+    select ticket_number, source, ticket_id, opened_epoch from {{ ref('int_tickets') }}
+),
+
+crossings as (
+    select * from {{ ref('int_sla_crossings') }}
+),
+
+projections as (
+    select * from {{ ref('int_sla_projections') }}
+),
+
+-- Cancelled or merged for good, as things stand at as_of. A clock that had stopped before keeps its verdict: its
+-- outcome was certain already.
+void_tickets as (
+    select ticket_number, void_at from {{ ref('int_ticket_gaps') }} where gap_to is null and is_void
+),
+
+last_gaps as (
+    select ticket_number, max(gap_from) as resolved_at
+    from {{ ref('int_ticket_gaps') }}
+    where gap_to is null
+    group by ticket_number
+),
+
+decisions as (
+    select distinct
+        tickets.ticket_number,
+        decisions.agreement_id,
+        decisions.target_id,
+        decisions.cycle_number
+    from {{ ref('stg_agreements__decision_exclusions') }} as decisions
+    inner join tickets
+        on
+            decisions.ticket_id = tickets.ticket_id
+            and (decisions.source is null or decisions.source = tickets.source)
+    where decisions.decision_kind = 'exclude_instance'
+),
+
+excluded as (
+    select distinct instances.instance_number
+    from decisions
+    inner join instances on decisions.ticket_number = instances.ticket_number
+    inner join targets
+        on
+            instances.target_number = targets.target_number
+            and decisions.agreement_id = targets.agreement_id
+            and (decisions.target_id is null or decisions.target_id = targets.target_id)
+            and (decisions.cycle_number is null or decisions.cycle_number = instances.cycle_number)
+),
+
+judged as (
+    select
+        instances.*,
+        tickets.opened_epoch,
+        targets.time_zone,
+        targets.period_type,
+        targets.attribution,
+        coalesce(
+            crossings.due_at,
+            projections.due_at,
+            case when instances.threshold_seconds = 0 then instances.started_at end
+        ) as due_at,
+        case when instances.on_clock_seconds > instances.threshold_seconds then crossings.breached_at end as breached_at,
+        last_gaps.resolved_at,
+        case
+            when excluded.instance_number is not null then 'excluded'
+            when instances.on_clock_seconds > instances.threshold_seconds then 'breached'
+            when instances.is_superseded then 'superseded'
+            when void_tickets.void_at <= instances.ended_at then 'cancelled'
+            when instances.stopped_at is not null then 'met'
+            when instances.is_paused then 'paused'
+            else 'running'
+        end as state
+    from instances
+    inner join targets on instances.target_number = targets.target_number
+    inner join tickets on instances.ticket_number = tickets.ticket_number
+    left join crossings on instances.instance_number = crossings.instance_number
+    left join projections on instances.instance_number = projections.instance_number
+    left join void_tickets on instances.ticket_number = void_tickets.ticket_number
+    left join last_gaps on instances.ticket_number = last_gaps.ticket_number
+    left join excluded on instances.instance_number = excluded.instance_number
+),
+
+decided as (
+    select
+        *,
+        case
+            when state = 'met' then stopped_at
+            when state = 'breached' then breached_at
+        end as decided_at
+    from judged
+),
+
+attributed as (
+    select
+        *,
+        case
+            when state in ('cancelled', 'superseded', 'excluded') then null
+            when attribution = 'decided' then decided_at
+            when attribution = 'due' then due_at
+            when attribution = 'created' then opened_epoch
+            when attribution = 'resolved' then coalesce(stopped_at, resolved_at)
+        end as attributed_at
+    from decided
+),
+
+final as (
+    select
+        attributed.*,
+        periods.period_start
+    from attributed
+    left join {{ ref('stg_agreements__period_pieces') }} as periods
+        on
+            attributed.time_zone = periods.time_zone
+            and attributed.period_type = periods.period_type
+            and {{ utc_day('attributed.attributed_at') }} = periods.utc_day
+            and attributed.attributed_at >= periods.from_epoch
+            and attributed.attributed_at < periods.to_epoch
+)
+
+select * from final

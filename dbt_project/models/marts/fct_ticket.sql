@@ -1,0 +1,92 @@
+-- Grain: ticket opened by as_of, matched by an agreement or not. Customer, service, priority and team are the values
+-- at opening unless the name says otherwise.
+with tickets as (
+    select * from {{ ref('int_tickets') }}
+),
+
+messages as (
+    select * from {{ ref('int_ticket_messages') }}
+),
+
+assignments as (
+    select * from {{ ref('int_ticket_assignments') }}
+),
+
+current_intervals as (
+    select ticket_number, status as current_status
+    from {{ ref('int_ticket_status_intervals') }}
+    where to_at is null
+),
+
+gaps as (
+    select
+        ticket_number,
+        max(case when gap_to is null and not is_void then gap_from end) as resolved_at,
+        max(case when gap_to is null then closed_at end) as closed_at,
+        count(case when gap_to is not null and not is_void then 1 end) as reopen_count
+    from {{ ref('int_ticket_gaps') }}
+    group by ticket_number
+),
+
+openings as (
+    select * from {{ ref('int_ticket_agreements') }} where epoch_number = 1
+),
+
+targeted as (
+    select distinct ticket_number from {{ ref('int_ticket_epoch_targets') }} where epoch_number = 1
+),
+
+quarantined as (
+    select distinct source, ticket_id from {{ ref('stg_control__quarantined_records') }} where ticket_id is not null
+),
+
+final as (
+    select
+        tickets.ticket_key,
+        tickets.source,
+        tickets.ticket_id,
+        tickets.customer_id,
+        tickets.service_id,
+        tickets.team_id,
+        assignments.current_team_id,
+        tickets.ticket_type,
+        tickets.priority,
+        tickets.channel,
+        tickets.category,
+        tickets.requester_id,
+        tickets.parent_ticket_id,
+        {{ utc_timestamp('tickets.opened_epoch') }} as opened_at,
+        {{ utc_timestamp('messages.first_response_at') }} as first_response_at,
+        {{ utc_timestamp('gaps.resolved_at') }} as resolved_at,
+        {{ utc_timestamp('gaps.closed_at') }} as closed_at,
+        current_intervals.current_status,
+        coalesce(gaps.reopen_count, 0) as reopen_count,
+        coalesce(assignments.reassignment_count, 0) as reassignment_count,
+        coalesce(messages.message_count, 0) as message_count,
+        current_intervals.current_status = 'merged' as is_merged,
+        case
+            when not openings.is_known_customer then 'unknown_customer'
+            when not openings.is_known_service then 'unknown_service'
+            when openings.agreement_id is null then 'no_agreement'
+            when targeted.ticket_number is null then 'no_target'
+            else 'matched'
+        end as agreement_match,
+        openings.agreement_id,
+        openings.agreement_version,
+        quarantined.ticket_id is not null as has_quarantined_events,
+        tickets.source_made_sla,
+        tickets.source_reopen_count,
+        tickets.source_reassignment_count,
+        {{ utc_timestamp('tickets.source_resolved_epoch') }} as source_resolved_at,
+        {{ utc_timestamp('tickets.source_closed_epoch') }} as source_closed_at
+    from tickets
+    inner join openings on tickets.ticket_number = openings.ticket_number
+    inner join current_intervals on tickets.ticket_number = current_intervals.ticket_number
+    left join messages on tickets.ticket_number = messages.ticket_number
+    left join assignments on tickets.ticket_number = assignments.ticket_number
+    left join gaps on tickets.ticket_number = gaps.ticket_number
+    left join targeted on tickets.ticket_number = targeted.ticket_number
+    left join quarantined on tickets.source = quarantined.source and tickets.ticket_id = quarantined.ticket_id
+)
+
+select * from final

@@ -1,0 +1,75 @@
+-- Grain: availability target x service x period with agreed days. Means are null without failures, never zero.
+with scorecard as (
+    select * from {{ ref('rpt_sla_scorecard') }} where metric = 'availability'
+),
+
+periods as (
+    select * from {{ ref('int_availability_periods') }}
+),
+
+final as (
+    select
+        scorecard.agreement_id,
+        scorecard.agreement_version,
+        scorecard.agreement_type,
+        scorecard.customer_id,
+        scorecard.service_id,
+        scorecard.target_id,
+        scorecard.metric,
+        scorecard.period_type,
+        scorecard.period_start,
+        scorecard.period_end,
+        scorecard.period_status,
+        scorecard.numerator,
+        scorecard.denominator,
+        scorecard.target_ratio,
+        scorecard.status,
+        scorecard.is_at_risk,
+        scorecard.attainment_ratio as availability_ratio,
+        {{ ratio(
+            'periods.agreed_seconds - periods.excluded_seconds - periods.unmeasured_seconds'
+            ~ ' - periods.weighted_downtime_seconds',
+            'periods.agreed_seconds - periods.excluded_seconds'
+        ) }} as availability_low_ratio,
+        {{ ratio(
+            'periods.agreed_seconds - periods.excluded_seconds - periods.weighted_downtime_seconds',
+            'periods.agreed_seconds - periods.excluded_seconds'
+        ) }} as availability_high_ratio,
+        periods.agreed_seconds,
+        periods.excluded_seconds,
+        periods.unmeasured_seconds,
+        periods.downtime_seconds,
+        periods.weighted_downtime_seconds,
+        periods.failure_count,
+        cast(round(cast(periods.failure_downtime_seconds as double) / nullif(periods.failure_count, 0)) as bigint)
+            as mtrs_seconds,
+        cast(
+            round(
+                cast(
+                    periods.agreed_seconds - periods.excluded_seconds - periods.unmeasured_seconds
+                    - periods.downtime_seconds as double
+                ) / nullif(periods.failure_count, 0)
+            ) as bigint
+        ) as mtbf_seconds,
+        cast(
+            round(
+                cast(
+                    periods.agreed_seconds - periods.excluded_seconds - periods.unmeasured_seconds
+                    - periods.downtime_seconds + periods.failure_downtime_seconds as double
+                ) / nullif(periods.failure_count, 0)
+            ) as bigint
+        ) as mtbsi_seconds,
+        periods.longest_outage_seconds,
+        periods.error_budget_seconds,
+        {{ ratio('periods.weighted_downtime_seconds', 'periods.error_budget_seconds') }} as error_budget_used_ratio
+    from scorecard
+    inner join periods
+        on
+            scorecard.agreement_id = periods.agreement_id
+            and scorecard.agreement_version = periods.agreement_version
+            and scorecard.target_id = periods.target_id
+            and scorecard.service_id = periods.service_id
+            and scorecard.period_start = periods.period_start
+)
+
+select * from final

@@ -1,0 +1,14 @@
+with source as (
+    select * from {{ source('agreements', 'agreement_service') }}
+),
+
+final as (
+    select
+        agreement_id,
+        agreement_version,
+        service_id,
+        tier
+    from source
+)
+
+select * from final

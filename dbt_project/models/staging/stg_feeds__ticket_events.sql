@@ -1,0 +1,32 @@
+with source as (
+    select * from {{ source('feeds', 'ticket_events') }}
+),
+
+left_out as (
+    select * from {{ ref('stg_control__rows_left_out') }} where feed = 'ticket_events'
+),
+
+final as (
+    select
+        source.source,
+        source.load_id,
+        source.record_number,
+        source.event_id,
+        source.ticket_id,
+        {{ epoch_seconds('source.occurred_at') }} as occurred_epoch,
+        source.event_type,
+        source.value,
+        source.actor_role,
+        source.is_public,
+        {{ epoch_seconds('source.promised_for') }} as promised_for_epoch,
+        {{ epoch_seconds('source.recorded_at') }} as recorded_epoch
+    from source
+    left join left_out
+        on
+            source.source = left_out.source
+            and source.load_id = left_out.load_id
+            and source.record_number = left_out.record_number
+    where left_out.record_number is null
+)
+
+select * from final

@@ -1,0 +1,258 @@
+"""The suites, as plain data: one list of rules per audited table.
+
+A rule names a Great Expectations expectation and its arguments, so that the rules can be read, tested and printed on a
+certificate without importing Great Expectations. `frame` is the table the rule reads: the report itself, or the audit
+view that holds the report beside a recount.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+SCORECARD_STATUSES = ["met", "missed", "no_data", "withheld"]
+PERIOD_STATUSES = ["running", "closed"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One expectation. `table_name`: the report it vouches for. `severity`: critical stops the release."""
+
+    rule_id: str
+    table_name: str
+    frame: str
+    expectation: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    description: str = ""
+    severity: str = "critical"
+
+
+def _unique(table: str, columns: list[str]) -> Rule:
+    arguments: dict[str, Any]
+    if len(columns) == 1:
+        expectation, arguments = "ExpectColumnValuesToBeUnique", {"column": columns[0]}
+    else:
+        expectation, arguments = "ExpectCompoundColumnsToBeUnique", {"column_list": columns}
+    return Rule("grain_is_unique", table, table, expectation, arguments, f"One row per {', '.join(columns)}.")
+
+
+def _filled(table: str, column: str) -> Rule:
+    return Rule(
+        f"{column}_is_filled", table, table, "ExpectColumnValuesToNotBeNull", {"column": column}, f"{column} is known."
+    )
+
+
+def _between(table: str, column: str, low: float | None, high: float | None, severity: str = "critical") -> Rule:
+    bounds = {
+        key: value for key, value in (("min_value", low), ("max_value", high)) if value is not None
+    }
+    return Rule(
+        f"{column}_is_in_bounds",
+        table,
+        table,
+        "ExpectColumnValuesToBeBetween",
+        {"column": column, **bounds},
+        f"{column} lies within its bounds.",
+        severity,
+    )
+
+
+def _in_set(table: str, column: str, values: list[str]) -> Rule:
+    return Rule(
+        f"{column}_is_a_known_word",
+        table,
+        table,
+        "ExpectColumnValuesToBeInSet",
+        {"column": column, "value_set": values},
+        f"{column} is one of {', '.join(values)}.",
+    )
+
+
+def _equal(rule_id: str, table: str, frame: str, left: str, right: str, description: str) -> Rule:
+    return Rule(
+        rule_id,
+        table,
+        frame,
+        "ExpectColumnPairValuesToBeEqual",
+        {"column_A": left, "column_B": right, "ignore_row_if": "both_values_are_missing"},
+        description,
+    )
+
+
+def _not_above(rule_id: str, table: str, smaller: str, larger: str, description: str) -> Rule:
+    return Rule(
+        rule_id,
+        table,
+        table,
+        "ExpectColumnPairValuesAToBeGreaterThanB",
+        {"column_A": larger, "column_B": smaller, "or_equal": True, "ignore_row_if": "either_value_is_missing"},
+        description,
+    )
+
+
+def _scorecard(table: str, grain: list[str]) -> list[Rule]:
+    return [
+        _unique(table, grain),
+        *[_filled(table, column) for column in ("metric", "period_end", "numerator", "denominator", "status")],
+        _in_set(table, "status", SCORECARD_STATUSES),
+        _in_set(table, "period_status", PERIOD_STATUSES),
+        _between(table, "denominator", 0, None),
+        _between(table, "target_ratio", -1, 1),
+        _between(table, "attainment_ratio", -1, 1),
+        _between(table, "ci_low_ratio", 0, 1),
+        _between(table, "ci_high_ratio", 0, 1),
+        *[
+            _between(table, column, 0, None)
+            for column in ("excluded_count", "open_within_target_count", "open_paused_count", "open_breached_count")
+        ],
+        _not_above("numerator_is_part_of_denominator", table, "numerator", "denominator", "Good events are counted ones."),
+        _equal(
+            "ratio_is_its_integers",
+            table,
+            table,
+            "attainment_ratio",
+            "expected_attainment_ratio",
+            "attainment_ratio is numerator / denominator, and null without a denominator.",
+        ),
+        _equal(
+            "verdict_follows_the_integers",
+            table,
+            table,
+            "status",
+            "expected_status",
+            "met means numerator * 10^6 >= target * denominator; without a denominator there is no data.",
+        ),
+        _not_above("period_has_a_length", table, "period_start_number", "period_end_number", "A period ends after it starts."),
+    ]
+
+
+RULES: list[Rule] = [
+    *_scorecard(
+        "rpt_sla_scorecard", ["agreement_id", "agreement_version", "target_id", "service_id", "period_start"]
+    ),
+    _equal(
+        "numerator_recounts_the_facts",
+        "rpt_sla_scorecard",
+        "audit_ticket_recount",
+        "published_numerator",
+        "recounted_numerator",
+        "Met instances on the scorecard are those of fct_ticket_sla.",
+    ),
+    _equal(
+        "denominator_recounts_the_facts",
+        "rpt_sla_scorecard",
+        "audit_ticket_recount",
+        "published_denominator",
+        "recounted_denominator",
+        "Every decided instance is counted exactly once.",
+    ),
+    *_scorecard("rpt_sla_target", ["agreement_id", "agreement_version", "target_id", "period_start"]),
+    _equal(
+        "numerator_sums_the_services",
+        "rpt_sla_target",
+        "audit_target_rollup",
+        "published_numerator",
+        "summed_numerator",
+        "A target's numerator is the sum over its services.",
+    ),
+    _equal(
+        "denominator_sums_the_services",
+        "rpt_sla_target",
+        "audit_target_rollup",
+        "published_denominator",
+        "summed_denominator",
+        "A target's denominator is the sum over its services.",
+    ),
+    _unique("rpt_availability", ["agreement_id", "agreement_version", "target_id", "service_id", "period_start"]),
+    *[
+        _between("rpt_availability", column, 0, 1)
+        for column in ("availability_ratio", "availability_low_ratio", "availability_high_ratio")
+    ],
+    *[
+        _between("rpt_availability", column, 0, None)
+        for column in (
+            "agreed_seconds",
+            "excluded_seconds",
+            "unmeasured_seconds",
+            "downtime_seconds",
+            "weighted_downtime_seconds",
+            "failure_count",
+            "error_budget_seconds",
+        )
+    ],
+    _not_above(
+        "bounds_are_ordered",
+        "rpt_availability",
+        "availability_low_ratio",
+        "availability_high_ratio",
+        "The bound with all unmeasured time down is not above the one with all of it up.",
+    ),
+    _not_above(
+        "weighted_downtime_is_part_of_downtime",
+        "rpt_availability",
+        "weighted_downtime_seconds",
+        "downtime_seconds_and_rounding",
+        "Weights are at most 1; rounding adds at most half a second a day.",
+    ),
+    _equal(
+        "agreed_time_sums_the_days",
+        "rpt_availability",
+        "audit_availability_recount",
+        "published_agreed_seconds",
+        "recounted_agreed_seconds",
+        "Agreed seconds are the sum of the daily facts.",
+    ),
+    _equal(
+        "downtime_sums_the_days",
+        "rpt_availability",
+        "audit_availability_recount",
+        "published_downtime_seconds",
+        "recounted_downtime_seconds",
+        "Weighted downtime is the sum of the daily facts.",
+    ),
+    _equal(
+        "failures_sum_the_days",
+        "rpt_availability",
+        "audit_availability_recount",
+        "published_failure_count",
+        "recounted_failure_count",
+        "Failures are the sum of the daily facts.",
+    ),
+    _unique("rpt_experience", ["customer_id", "service_id", "item", "kind", "period_start"]),
+    _between("rpt_experience", "response_count", 1, None),
+    _between("rpt_experience", "invitation_count", 0, None),
+    *[
+        _between("rpt_experience", column, 0, 1)
+        for column in (
+            "response_ratio",
+            "top2_ratio",
+            "top2_ci_low_ratio",
+            "top2_ci_high_ratio",
+            "worst_case_low_ratio",
+            "worst_case_high_ratio",
+        )
+    ],
+    _between("rpt_experience", "nps", -100, 100),
+    _equal(
+        "answers_recount_the_facts",
+        "rpt_experience",
+        "audit_experience_recount",
+        "published_count",
+        "recounted_count",
+        "Answers are those of fct_survey_response.",
+    ),
+    _unique("rpt_unmatched_ticket", ["ticket_key"]),
+    _in_set(
+        "rpt_unmatched_ticket",
+        "agreement_match",
+        ["unknown_customer", "unknown_service", "no_agreement", "no_target"],
+    ),
+]
+
+
+def audited_tables() -> list[str]:
+    """Names of the report tables that the rules vouch for, in the order of the rules."""
+    return list(dict.fromkeys(rule.table_name for rule in RULES))
+
+
+def frames() -> list[str]:
+    """Names of all tables and audit views that the rules read."""
+    return list(dict.fromkeys(rule.frame for rule in RULES))

@@ -1,0 +1,309 @@
+"""Pulling a source: land, interpret, settle, and put all of it in place at once.
+
+Belongs here: the one public entrance of this room, the order of its steps, and what becomes visible when.
+Does not belong here: how any step works, in which order sources run beyond who needs whose tickets.
+Sits above every other module of the room; called once per source and run.
+
+A source is taken in as a whole or not at all. Everything is made in staging folders first; then the new loads become
+part of landing, then the derived files move into place one by one. A kill before the first rename leaves the earlier
+state; a kill later leaves landing whole and derived files that the next run makes good, because it compares what is
+there with what landing and the options ask for.
+"""
+
+import shutil
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from ingestion.adapters import adapter_for
+from ingestion.adapters.base import Adapter, signature
+from ingestion.errors import FileProblem, SourceError
+from ingestion.feeds import CANONICAL_FEEDS
+from ingestion.interpret import PARQUET, Interpreted, interpret_loads
+from ingestion.landing import Load, RawFeed, commit_load, landed_loads, stage_load
+from ingestion.readers import OFFLINE, connect, sql_path
+from ingestion.settle import CONTROL_TABLES, LoadCounts, Settled, settle
+from ingestion.storage import Paths, emptied, move_into_place, own_files, write_whole
+from settings.project import SourceConfig
+
+EMPTY = "_empty.parquet"
+# So many rejected records are shown in the error itself; all of them are in the file that it names.
+_SHOWN_REJECTS = 5
+
+
+@dataclass(frozen=True)
+class LoadRef:
+    """One load, by raw feed and id."""
+
+    feed: str
+    load_id: str
+
+
+@dataclass(frozen=True)
+class FeedResult:
+    """Counts of one raw feed over all its loads, in records."""
+
+    feed: str
+    landed: int
+    accepted: int
+    quarantined: int
+    after_as_of: int
+
+
+@dataclass(frozen=True)
+class SourceResult:
+    """What a source holds after a run. `new_loads` landed in this run, `loads` are all of them."""
+
+    source: str
+    new_loads: tuple[LoadRef, ...]
+    loads: tuple[LoadRef, ...]
+    feeds: dict[str, FeedResult]
+    warnings: tuple[str, ...]
+
+
+def check_source(source: SourceConfig) -> None:
+    """Raises SourceError if the source's type is unknown or its options are wrong. Touches no data."""
+    adapter_for(source.name, source.type, source.options)
+
+
+def ordered_sources(sources: Sequence[SourceConfig]) -> list[SourceConfig]:
+    """The sources in an order in which a source comes after the one whose tickets it refers to.
+
+    Raises SourceError for a `ticketSource` that does not exist or leads in a circle.
+    """
+    by_name = {source.name: source for source in sources}
+    done: dict[str, SourceConfig] = {}
+
+    def take(source: SourceConfig, waiting: tuple[str, ...]) -> None:
+        if source.name in done:
+            return
+        needed = adapter_for(source.name, source.type, source.options).options.ticket_source
+        if needed in (*waiting, source.name):
+            raise SourceError(
+                source.name, f'ticketSource "{needed}" leads in a circle; name the source that has the tickets'
+            )
+        if needed is not None and needed not in by_name:
+            raise SourceError(source.name, f'ticketSource "{needed}" is no source; there are {", ".join(by_name)}')
+        if needed is not None:
+            take(by_name[needed], (*waiting, source.name))
+        done[source.name] = source
+
+    for source in sources:
+        take(source, ())
+    return list(done.values())
+
+
+def run_source(
+    source: SourceConfig, project_dir: Path, home: Path, loaded_at: datetime, as_of: datetime
+) -> SourceResult:
+    """Take in one source: afterwards landing, feeds and control files below `home` hold all it has delivered so far.
+
+    `loaded_at` (the instant of this run) and `as_of` (the instant the build speaks for) have a zone. Raises SourceError
+    for files that cannot be read, wrong options, or too many rejected records; then everything stays as it was.
+    """
+    for name, instant in (("loaded_at", loaded_at), ("as_of", as_of)):
+        if instant.tzinfo is None:
+            raise ValueError(f"{name} needs a zone")
+    adapter = adapter_for(source.name, source.type, source.options)
+    paths = Paths(home.absolute())
+    ensure_empty_feeds(home)
+    with (
+        emptied(paths.landing_staging(source.name)) as landing_staging,
+        emptied(paths.staging(source.name)) as staging,
+        connect(staging / "database") as con,
+    ):
+        raw_feeds = adapter.raw_feeds()
+        staged = _stage(source.name, adapter, raw_feeds, project_dir.absolute(), paths, landing_staging, loaded_at)
+        interpreted = _interpret(con, adapter, source.name, raw_feeds, staged, paths, staging)
+        settled = settle(con, adapter, source.name, interpreted, as_of, paths, staging)
+        _check_rejects(con, adapter, source.name, settled, paths)
+        for load in staged.values():
+            commit_load(load, paths)
+        _commit(source.name, interpreted, settled, paths)
+    return _result(source.name, staged, settled)
+
+
+def ensure_empty_feeds(home: Path) -> None:
+    """Afterwards every canonical feed and control table has a typed file without rows, so that absent ones can be read."""
+    paths = Paths(home.absolute())
+    wanted = {paths.feeds / name / EMPTY: dict(feed.accepted_columns) for name, feed in CANONICAL_FEEDS.items()}
+    wanted |= {paths.control / name / EMPTY: dict(columns) for name, columns in CONTROL_TABLES.items()}
+    with duckdb.connect(config=OFFLINE) as con:
+        for path, columns in wanted.items():
+            typed = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in columns.items())
+            if not _has_columns(con, path, columns):
+                write_whole(path, _copier(con, f"select {typed} where false"))
+
+
+def _copier(con: duckdb.DuckDBPyConnection, query: str) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        con.execute(f"copy ({query}) to '{sql_path(path)}' {PARQUET}")
+
+    return write
+
+
+def _has_columns(con: duckdb.DuckDBPyConnection, path: Path, columns: dict[str, str]) -> bool:
+    if not path.is_file():
+        return False
+    described = con.execute(f"describe select * from read_parquet('{sql_path(path)}')").fetchall()
+    return [(row[0], row[1]) for row in described] == list(columns.items())
+
+
+def forget_unlisted_sources(home: Path, listed: Collection[str]) -> list[str]:
+    """Remove what is derived from sources that the project no longer lists; landing keeps their records.
+
+    Returns the names of the sources removed.
+    """
+    paths = Paths(home.absolute())
+    gone = sorted(
+        path.stem
+        for path in (paths.control / "load_audit").glob("*.parquet")
+        if path.name != EMPTY and path.stem not in listed
+    )
+    for source in gone:
+        for feed in CANONICAL_FEEDS:
+            for path in own_files(paths.feeds / feed, source):
+                path.unlink()
+        shutil.rmtree(paths.interpreted(source), ignore_errors=True)
+        paths.failed(source).unlink(missing_ok=True)
+        for name in sorted(
+            CONTROL_TABLES, key=lambda table: table == "load_audit"
+        ):  # the audit last: it is what is listed
+            (paths.control / name / f"{source}.parquet").unlink(missing_ok=True)
+    return gone
+
+
+# -------------------------------------------------------------------------------------------------------- steps
+
+
+def _stage(
+    source: str,
+    adapter: Adapter,
+    raw_feeds: Sequence[RawFeed],
+    project_dir: Path,
+    paths: Paths,
+    staging: Path,
+    loaded_at: datetime,
+) -> dict[str, Load]:
+    """The new load of each raw feed that has one. Raises SourceError with the problems of all feeds."""
+    staged: dict[str, Load] = {}
+    problems: list[str] = []
+    for feed in raw_feeds:
+        try:
+            load = stage_load(source, feed, project_dir, paths, staging, loaded_at, signature(adapter, feed.name, ()))
+        except FileProblem as problem:
+            problems += str(problem).split("\n")
+            continue
+        if load is not None:
+            staged[feed.name] = load
+    if problems:
+        raise SourceError(source, problems)
+    return staged
+
+
+def _interpret(
+    con: duckdb.DuckDBPyConnection,
+    adapter: Adapter,
+    source: str,
+    raw_feeds: Sequence[RawFeed],
+    staged: dict[str, Load],
+    paths: Paths,
+    staging: Path,
+) -> list[Interpreted]:
+    interpreted: list[Interpreted] = []
+    for feed in raw_feeds:
+        loads = landed_loads(paths, source, feed.name)
+        if feed.name in staged:
+            loads.append(staged[feed.name])
+        current = {load.load_id for load in (loads[-1:] if feed.is_snapshot else loads)}
+        interpreted += interpret_loads(con, adapter, source, loads, current, paths, staging)
+    return interpreted
+
+
+def _check_rejects(
+    con: duckdb.DuckDBPyConnection, adapter: Adapter, source: str, settled: Settled, paths: Paths
+) -> None:
+    """Raises SourceError if any load has more rejects than the source allows; the quarantine is kept for reading."""
+    limit = adapter.options.max_reject_ratio
+    beyond = [counts for counts in settled.audit if counts.quarantined > limit * counts.landed]
+    if not beyond:
+        return
+    target = paths.failed(source)
+    quarantine = f"read_parquet('{sql_path(settled.files['quarantine'])}')"
+
+    def write(path: Path) -> None:
+        con.execute(f"copy (select * from {quarantine}) to '{sql_path(path)}' (format csv, header)")
+
+    write_whole(target, write)
+    raise SourceError(source, [_too_many(con, counts, limit, quarantine, target) for counts in beyond])
+
+
+def _too_many(con: duckdb.DuckDBPyConnection, counts: LoadCounts, limit: float, quarantine: str, written: Path) -> str:
+    first = con.execute(
+        f"""
+        select file || ' line ' || line || coalesce(', column ' || column_name, '') || ': ' || reason_code || ': ' || reason
+        from {quarantine} where feed = ? and load_id = ? limit {_SHOWN_REJECTS}
+        """,
+        [counts.feed, counts.load_id],
+    ).fetchall()
+    return (
+        f"feed {counts.feed}: {counts.quarantined} of {counts.landed} records of load {counts.load_id} were rejected"
+        f" ({counts.quarantined / counts.landed:.2%}), more than maxRejectRatio {limit:g} allows; the first are "
+        + "; ".join(str(row[0]) for row in first)
+        + f". All rejected records are in {written}. Correct the file or the source's options, or raise maxRejectRatio"
+    )
+
+
+def _commit(source: str, interpreted: Sequence[Interpreted], settled: Settled, paths: Paths) -> None:
+    """Move everything into place. Rows first, then the memo that vouches for them, then the control files."""
+    wanted: set[Path] = set()
+    remembered: set[Path] = set()
+    for item in interpreted:
+        for feed, path in item.accepted.items():
+            target = paths.accepted(feed, source, item.load.load_id)
+            wanted.add(target)
+            if path != target:
+                move_into_place(path, target)
+        for path in (item.rejects, item.collapsed, item.memo):
+            target = paths.interpreted(source) / path.name
+            remembered.add(target)
+            if path != target:
+                move_into_place(path, target)
+    for name, path in settled.files.items():
+        move_into_place(path, paths.control / name / f"{source}.parquet")
+    for feed in CANONICAL_FEEDS:
+        for path in own_files(paths.feeds / feed, source):
+            if path not in wanted:
+                path.unlink()
+    for path in paths.interpreted(source).glob("*"):
+        if path not in remembered:
+            path.unlink()
+    paths.failed(source).unlink(missing_ok=True)
+
+
+def _result(source: str, staged: dict[str, Load], settled: Settled) -> SourceResult:
+    feeds: dict[str, FeedResult] = {}
+    for counts in settled.audit:
+        before = feeds.get(counts.feed, FeedResult(counts.feed, 0, 0, 0, 0))
+        feeds[counts.feed] = FeedResult(
+            counts.feed,
+            before.landed + counts.landed,
+            before.accepted + counts.accepted,
+            before.quarantined + counts.quarantined,
+            before.after_as_of + counts.after_as_of,
+        )
+    warnings = tuple(
+        f"{source}: {feed.quarantined} of {feed.landed} records of {feed.feed} are in quarantine"
+        for feed in feeds.values()
+        if feed.quarantined
+    )
+    return SourceResult(
+        source,
+        tuple(LoadRef(feed, load.load_id) for feed, load in staged.items()),
+        tuple(LoadRef(counts.feed, counts.load_id) for counts in settled.audit),
+        feeds,
+        warnings,
+    )

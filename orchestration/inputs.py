@@ -1,0 +1,126 @@
+"""Assets in front of the warehouse: compiled agreements, landed sources, canonical feeds."""
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from agreements.compile import compile_agreements
+from ingestion.pull import check_source, ensure_empty_feeds, forget_unlisted_sources, ordered_sources, run_source
+from orchestration.resources import NightlyRun, user_errors
+from settings.project import SourceConfig
+
+AGREEMENTS_KEY = dg.AssetKey(["agreements", "agreement"])
+
+
+def agreements_asset(tables: Sequence[str], sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:
+    """Agreements as code, validated and compiled; one asset per table that the warehouse reads.
+
+    Everything that can be wrong without touching data is found here, before any data is touched.
+    """
+
+    @dg.multi_asset(
+        name="compile_agreements",
+        specs=[dg.AssetSpec(["agreements", table], group_name="agreements", kinds={"yaml", "parquet"}) for table in tables],
+    )
+    def compiled(context: dg.AssetExecutionContext, nightly: NightlyRun):  # type: ignore[no-untyped-def]
+        with user_errors():
+            for source in sources:
+                check_source(source)
+            summary = compile_agreements(
+                nightly.settings.project_dir,
+                nightly.config,
+                nightly.settings.as_of_epoch,
+                nightly.layout.compiled_agreements,
+            )
+        for target in summary.unmeasured_targets:
+            context.log.warning(f"No figure yet for {target}: its metric is not measured.")
+        documents = ", ".join(f"{count} {kind}" for kind, count in sorted(summary.document_counts.items()))
+        context.log.info(f"Agreements: {documents}")
+        for table in tables:
+            yield dg.MaterializeResult(
+                asset_key=["agreements", table],
+                metadata={
+                    "dagster/row_count": summary.row_counts.get(table, 0),
+                    "documents": documents,
+                    "findings": len(summary.findings),
+                    "agreements_hash": summary.input_hash,
+                },
+            )
+
+    return compiled
+
+
+def landing_assets(sources: Sequence[SourceConfig]) -> list[dg.AssetsDefinition]:
+    """One asset per source of slm.yaml: pulled, landed, typed, and reconciled with what it referred to."""
+    with user_errors():
+        ordered = ordered_sources(sources)
+    return [_landing_asset(source) for source in ordered]
+
+
+def _landing_asset(source: SourceConfig) -> dg.AssetsDefinition:
+    needed = source.options.get("ticketSource")
+
+    @dg.asset(
+        name=source.name,
+        key_prefix="landing",
+        group_name="ingestion",
+        kinds={"parquet"},
+        deps=[AGREEMENTS_KEY, *([dg.AssetKey(["landing", needed])] if needed else [])],
+        description=f"Source {source.name} ({source.type}): raw records as received, append-only.",
+    )
+    def landed(context: dg.AssetExecutionContext, nightly: NightlyRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        configured = next(item for item in nightly.config.sources if item.name == source.name)
+        with user_errors():
+            result = run_source(
+                configured,
+                nightly.settings.project_dir,
+                nightly.settings.home,
+                nightly.started_at,
+                nightly.settings.as_of,
+            )
+        for warning in result.warnings:
+            context.log.warning(warning)
+        metadata: dict[str, dg.MetadataValue | int | str] = {
+            "dagster/row_count": sum(feed.accepted for feed in result.feeds.values()),
+            "new_loads": len(result.new_loads),
+        }
+        for name, feed in result.feeds.items():
+            context.log.info(
+                f"Source {source.name}, {name}: {feed.landed:,} landed = {feed.accepted:,} accepted"
+                f" + {feed.quarantined:,} quarantined"
+                + (f"; {feed.after_as_of:,} later than as_of" if feed.after_as_of else "")
+            )
+            metadata[f"{name} landed"] = feed.landed
+            metadata[f"{name} accepted"] = feed.accepted
+            metadata[f"{name} quarantined"] = feed.quarantined
+            metadata[f"{name} after as_of"] = feed.after_as_of
+        return dg.MaterializeResult(metadata=metadata)
+
+    return landed
+
+
+def feeds_asset(feeds: Sequence[str], controls: Sequence[str], sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:
+    """The canonical feeds over all sources, and what ingestion says of its loads. Absent feeds are empty, not missing."""
+
+    @dg.multi_asset(
+        name="assemble_feeds",
+        specs=[
+            dg.AssetSpec([schema, name], deps=[dg.AssetKey(["landing", source.name]) for source in sources],
+                         group_name="ingestion", kinds={"parquet"})
+            for schema, names in (("feeds", feeds), ("control", controls))
+            for name in names
+        ],
+    )  # fmt: skip
+    def assembled(context: dg.AssetExecutionContext, nightly: NightlyRun):  # type: ignore[no-untyped-def]
+        with user_errors():
+            ensure_empty_feeds(nightly.settings.home)
+            forgotten = forget_unlisted_sources(nightly.settings.home, [source.name for source in sources])
+        for name in forgotten:
+            context.log.warning(f"Source {name} is no longer in slm.yaml: its records stay in landing, out of the figures.")
+        for key in sorted(context.selected_asset_keys):
+            folder = nightly.layout.warehouse.joinpath(*key.path)
+            yield dg.MaterializeResult(asset_key=key, metadata={"files": len(list(folder.glob("*.parquet")))})
+
+    return assembled
+
+

@@ -1,0 +1,103 @@
+"""The release as an asset: demands the certificate of exactly this build, then publishes."""
+
+import contextlib
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+
+from agreements.compile import hash_inputs
+from orchestration.layout import ROOT
+from orchestration.resources import NightlyRun, user_errors
+from publishing import certificate as certificates
+from publishing.build import fingerprints, open_read_only
+from publishing.release import Release, ReleaseInput, publish
+from publishing.revision import code_revision, lock_hash
+from reporting.pack import write_pack
+
+_PREVIEW = """
+select agreement_id, target_id, period_start, numerator, denominator, attainment_ratio, target_ratio, status
+from marts.rpt_sla_target
+where denominator > 0
+order by period_start desc, agreement_id, target_id
+limit 20
+"""
+
+
+def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """The published release. Depends on every published table, so that a failed check of any of them blocks it."""
+
+    @dg.asset(
+        name="release",
+        deps=marts,
+        group_name="publication",
+        kinds={"duckdb", "parquet"},
+        description="An immutable release directory, put in force by swapping one link.",
+    )
+    def released(context: dg.AssetExecutionContext, nightly: NightlyRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        layout = nightly.layout
+        with user_errors():
+            build = nightly.read_build()
+            certificate = certificates.load(layout.warehouse)
+            with contextlib.closing(open_read_only(layout.build_database)) as connection:
+                certificates.demand(certificate, build.build_id, context.run_id, fingerprints(connection))
+            made_of = ReleaseInput(
+                project=nightly.config.name,
+                build_id=build.build_id,
+                run_id=context.run_id,
+                as_of=nightly.settings.as_of,
+                built_at=nightly.started_at,
+                code_revision=code_revision(ROOT),
+                lock_hash=lock_hash(ROOT),
+                agreements_hash=hash_inputs(nightly.settings.project_dir),
+                load_ids=_load_ids(nightly.settings.home),
+                allow_older=nightly.settings.allow_older,
+            )
+
+            def write_report(database: Path, directory: Path) -> None:
+                write_pack(database, directory, nightly.config.reports)
+
+            release = publish(nightly.settings.home, layout.build_database, certificate, made_of, write_report)
+        _tell(context, release)
+        return dg.MaterializeResult(
+            metadata={
+                "release": release.release_id,
+                "directory": dg.MetadataValue.path(str(release.directory)),
+                "in_force": release.is_current,
+                "new_figures": release.new_figure_count,
+                "checks": len(certificate.checks),
+                "scorecard": dg.MetadataValue.md(_preview(release.directory / "slm.duckdb")),
+            }
+        )
+
+    return released
+
+
+def _load_ids(home: Path) -> list[str]:
+    """Every load in landing as source/feed/load: all of them went into the build."""
+    landing = home / "landing"
+    return sorted(str(manifest.parent.relative_to(landing)) for manifest in landing.glob("*/*/*/manifest.json"))
+
+
+def _tell(context: dg.AssetExecutionContext, release: Release) -> None:
+    if release.is_current:
+        context.log.info(f"Published {release.release_id}: {release.new_figure_count:,} new figures in the ledger")
+    else:
+        context.log.warning(
+            f"Wrote {release.directory}, but the release in force speaks for a later instant and stays current. "
+            "Set SLM_ALLOW_OLDER=1 to replace it."
+        )
+
+
+def _preview(database: Path) -> str:
+    """The latest figures, as a Markdown table for the Dagster UI."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        rows = connection.execute(_PREVIEW).fetchall()
+    lines = ["| agreement | target | period | good / counted | result | goal | |", "|---|---|---|---|---|---|---|"]
+    lines += [
+        f"| {agreement} | {target} | {period} | {good:,} / {counted:,} | {ratio:.2%} | {goal:.2%} | {status} |"
+        for agreement, target, period, good, counted, ratio, goal, status in rows
+    ]
+    return "\n".join(lines)
+
+

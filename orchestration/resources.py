@@ -1,0 +1,129 @@
+"""The run itself as a resource: what it was told, the home's lock, and the environment dbt runs in."""
+
+import contextlib
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from orchestration.layout import HomeLayout
+from publishing.lock import home_lock
+from settings.errors import SlmError
+from settings.project import ProjectConfig, load_project
+from settings.run import RunSettings, claim_home
+
+# A nightly waits this long for another one, or for a dbt left behind by a killed one, before it gives up.
+LOCK_WAIT_SECONDS = 1800.0
+
+
+@dataclass(frozen=True)
+class Build:
+    """Which build the build database holds."""
+
+    build_id: str
+    run_id: str
+    as_of: str
+
+
+@contextlib.contextmanager
+def user_errors() -> Iterator[None]:
+    """Turn an error meant for the user into a Dagster failure whose message is that error, without a stack trace."""
+    try:
+        yield
+    except SlmError as error:
+        raise dg.Failure(description=str(error)) from error
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise dg.Failure(
+            description=f"The operating system refused: {error.strerror or error}{where}. "
+            "Nothing was published; free the space or mend the permission, then run again."
+        ) from error
+
+
+class NightlyRun(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Settings of this run, read once when it starts; holds the home's lock until the run ends."""
+
+    lock_wait_seconds: float = LOCK_WAIT_SECONDS
+
+    _settings: RunSettings = PrivateAttr()
+    _config: ProjectConfig = PrivateAttr()
+    _started_at: datetime = PrivateAttr()
+
+    @contextlib.contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightlyRun"]:
+        """The resource for one run: validated, with the home claimed and locked."""
+        with contextlib.ExitStack() as stack:
+            with user_errors():
+                self._started_at = datetime.now(UTC).replace(microsecond=0)
+                self._settings = RunSettings.from_environment(os.environ, self._started_at)
+                self._config = load_project(self._settings.project_dir, os.environ)
+                claim_home(self._settings.home, self._config.name)
+                stack.enter_context(home_lock(self._settings.home, self.lock_wait_seconds))
+            yield self
+
+    @property
+    def settings(self) -> RunSettings:
+        """What the environment says."""
+        return self._settings
+
+    @property
+    def config(self) -> ProjectConfig:
+        """What slm.yaml says."""
+        return self._config
+
+    @property
+    def started_at(self) -> datetime:
+        """When the run started, aware UTC, whole seconds; also the instant of its loads."""
+        return self._started_at
+
+    @property
+    def layout(self) -> HomeLayout:
+        """Folders of the home."""
+        return HomeLayout(self._settings.home)
+
+    def begin_build(self, run_id: str) -> Build:
+        """A new, empty build: the former database and its record are gone, so nothing of it can be published."""
+        layout = self.layout
+        layout.warehouse.mkdir(parents=True, exist_ok=True)
+        for path in (layout.build_record, layout.build_database, layout.build_database.with_suffix(".duckdb.wal")):
+            path.unlink(missing_ok=True)
+        build = Build(uuid.uuid4().hex, run_id, self.settings.as_of.isoformat().replace("+00:00", "Z"))
+        layout.build_record.write_text(json.dumps(build.__dict__), encoding="utf-8")
+        return build
+
+    def read_build(self) -> Build:
+        """The build that lies in the warehouse. Raises SlmError if there is none."""
+        path = self.layout.build_record
+        if not path.exists():
+            raise SlmError(f"There is no build in {self.layout.warehouse}: run the whole nightly job.")
+        data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return Build(**data)
+
+    @contextlib.contextmanager
+    def dbt_environment(self) -> Iterator[None]:
+        """Within the block dbt finds what it builds, from what, and for which instant."""
+        variables = {
+            "SLM_AS_OF_EPOCH": str(self.settings.as_of_epoch),
+            "SLM_PROJECT_TIME_ZONE": self.config.reporting.time_zone,
+            "SLM_PROJECT_PERIOD_TYPE": self.config.reporting.period,
+            "SLM_MAX_AFFECTED_TICKET_RATIO": repr(self.config.max_affected_ticket_ratio),
+            "SLM_BUILD_INPUTS": str(self.layout.warehouse),
+            "SLM_BUILD_DATABASE": str(self.layout.build_database),
+            "SLM_TARGET": self.settings.target,
+        }
+        before = {name: os.environ.get(name) for name in variables}
+        os.environ.update(variables)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value

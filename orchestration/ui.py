@@ -1,0 +1,33 @@
+"""`make ui`: the Dagster web server on the home of the project in the environment, with its runs and schedule."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestration.layout import ROOT
+from orchestration.nightly import prepare_instance
+from settings.errors import SlmError
+from settings.project import load_project
+from settings.run import RunSettings, claim_home
+
+
+def main() -> int:
+    """Serve until interrupted; returns the exit status. SLM_UI_PORT and SLM_UI_HOST choose where."""
+    try:
+        settings = RunSettings.from_environment(os.environ, datetime.now(UTC))
+        claim_home(settings.home, load_project(settings.project_dir, os.environ, require_environment=False).name)
+        prepare_instance(settings.home)
+    except SlmError as error:
+        print(error, file=sys.stderr)
+        return 1
+    command = [
+        str(Path(sys.executable).parent / "dagster"), "dev", "-w", str(ROOT / "workspace.yaml"),
+        "-h", os.environ.get("SLM_UI_HOST", "127.0.0.1"), "-p", os.environ.get("SLM_UI_PORT", "3000"),
+    ]  # fmt: skip
+    return subprocess.call(command, cwd=ROOT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

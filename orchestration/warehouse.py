@@ -1,0 +1,179 @@
+"""The dbt project as assets, and the audit of its reports as blocking checks."""
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+
+from expectations.rules import audited_tables
+from expectations.runner import run_rules
+from orchestration.layout import MANIFEST
+from orchestration.resources import NightlyRun, user_errors
+from publishing import certificate as certificates
+from publishing.build import fingerprints, open_read_only
+from publishing.certificate import Check
+
+# dbt's unit tests prove the models, not the data: they run with the tests of the code.
+BUILD_ARGUMENTS = ["build", "--exclude-resource-type", "unit_test"]
+
+
+class WarehouseTranslator(DagsterDbtTranslator):  # type: ignore[misc]
+    """Keys and groups of the assets: by layer, as a reader of the lineage expects them."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """Schema and name: what the table is called in the warehouse."""
+        if dbt_resource_props["resource_type"] == "source":
+            return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
+        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """The layer's folder."""
+        folders: list[str] = dbt_resource_props["fqn"][1:-1]
+        return folders[0] if folders else "seeds"
+
+
+def read_manifest() -> dict[str, Any]:
+    """dbt's manifest as set-up parsed it."""
+    if not MANIFEST.exists():
+        raise dg.DagsterInvalidDefinitionError(f"There is no {MANIFEST}: run `make setup`, which parses the dbt project.")
+    manifest: dict[str, Any] = json.loads(MANIFEST.read_text(encoding="utf-8"))
+    return manifest
+
+
+def source_tables(manifest: Mapping[str, Any], source: str) -> list[str]:
+    """Names of the tables of one dbt source, sorted."""
+    return sorted(node["name"] for node in manifest["sources"].values() if node["source_name"] == source)
+
+
+def warehouse_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+    """Every model, seed and dbt test of the project."""
+
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=WarehouseTranslator(), name="build_warehouse")
+    def built(context: dg.AssetExecutionContext, dbt: DbtCliResource, nightly: NightlyRun):  # type: ignore[no-untyped-def]
+        layout = nightly.layout
+        with user_errors():
+            build = nightly.begin_build(context.run_id)
+            layout.logs.mkdir(parents=True, exist_ok=True)
+        context.log.info(f"Building the warehouse for {build.as_of} (build {build.build_id[:8]})")
+        with (
+            nightly.dbt_environment(),
+            (layout.logs / "dbt.log").open("w", encoding="utf-8") as log,
+            contextlib.redirect_stdout(log),
+        ):
+            invocation = dbt.cli(BUILD_ARGUMENTS, context=context, target_path=layout.dbt_target, raise_on_error=False)
+            yield from invocation.stream()
+        problems = _problems(layout.dbt_target / "run_results.json") if not invocation.is_successful() else []
+        if problems or not invocation.is_successful():
+            reasons = "\n".join(problems) or "dbt ended without results"
+            raise dg.Failure(description=f"The warehouse build failed ({layout.logs / 'dbt.log'}):\n{reasons}")
+
+    return built
+
+
+def audit_checks(report_schema: str = "marts") -> dg.AssetChecksDefinition:
+    """The rules of `expectations` on every published report: blocking, and recorded as the build's certificate."""
+    tables = audited_tables()
+
+    @dg.multi_asset_check(
+        name="audit_reports",
+        specs=[
+            dg.AssetCheckSpec("report_rules", asset=dg.AssetKey([report_schema, table]), blocking=True,
+                              description="Completeness, bounds, ratios against their integers, recounts of the facts.")
+            for table in tables
+        ],
+    )  # fmt: skip
+    def audited(context: dg.AssetCheckExecutionContext, nightly: NightlyRun) -> Iterator[dg.AssetCheckResult]:
+        layout = nightly.layout
+        with user_errors():
+            build = nightly.read_build()
+            with contextlib.closing(open_read_only(layout.build_database)) as connection:
+                outcomes = run_rules(lambda name: _frame(connection, name))
+                tables_of_build = fingerprints(connection)
+            checks = [
+                Check(
+                    check_id=outcome.rule.rule_id,
+                    kind="expectation",
+                    table_name=outcome.rule.table_name,
+                    description=outcome.rule.description,
+                    severity=outcome.rule.severity,
+                    is_successful=outcome.is_successful,
+                    observed=outcome.observed,
+                    bounds=outcome.bounds,
+                )
+                for outcome in outcomes
+            ] + _dbt_checks(layout.dbt_target / "run_results.json", layout.dbt_target / "manifest.json")
+            issued = certificates.issue(
+                build.build_id, context.run.run_id, nightly.settings.as_of, datetime.now(UTC), checks, tables_of_build
+            )
+            certificates.save(issued, layout.warehouse)
+        failed = [check for check in checks if not check.is_successful]
+        context.log.info(f"Audit: {len(checks) - len(failed)} of {len(checks)} checks hold")
+        for table in tables:
+            of_table = [check for check in checks if check.table_name == table and check.kind == "expectation"]
+            broken = [check for check in of_table if not check.is_successful and check.severity == "critical"]
+            for check in broken:
+                context.log.error(f"{table}: {check.check_id}: {check.observed} ({check.description})")
+            yield dg.AssetCheckResult(
+                asset_key=dg.AssetKey([report_schema, table]),
+                check_name="report_rules",
+                passed=not broken,
+                metadata={
+                    "rules": len(of_table),
+                    "failed": ", ".join(check.check_id for check in broken) or "none",
+                    "outcomes": dg.MetadataValue.md(_table_of(of_table)),
+                },
+            )
+
+    return audited
+
+
+def _frame(connection: Any, name: str) -> pd.DataFrame:
+    schema = "audits" if name.startswith("audit_") else "marts"
+    frame: pd.DataFrame = connection.execute(f'select * from {schema}."{name}"').df()
+    return frame
+
+
+def _problems(run_results: Any) -> list[str]:
+    """Names and messages of what dbt could not build or found wrong."""
+    if not run_results.exists():
+        return []
+    results = json.loads(run_results.read_text(encoding="utf-8"))["results"]
+    return [
+        f"{result['unique_id'].split('.', 1)[1]}: {(result.get('message') or '').strip()}"
+        for result in results
+        if result["status"] in ("error", "fail")
+    ]
+
+
+def _dbt_checks(run_results: Any, manifest_path: Any) -> list[Check]:
+    """One check per dbt test of the build."""
+    nodes = json.loads(manifest_path.read_text(encoding="utf-8"))["nodes"]
+    checks = []
+    for result in json.loads(run_results.read_text(encoding="utf-8"))["results"]:
+        if not result["unique_id"].startswith("test."):
+            continue
+        node = nodes[result["unique_id"]]
+        parents = node.get("attached_node") or next(iter(node["depends_on"]["nodes"]), "")
+        checks.append(
+            Check(
+                check_id=node["name"],
+                kind="dbt_test",
+                table_name=parents.rsplit(".", 1)[-1],
+                description=node.get("description") or "",
+                severity="critical" if node["config"]["severity"].lower() == "error" else "warning",
+                is_successful=result["status"] == "pass",
+                observed=f"{result.get('failures') or 0} rows",
+                bounds="0 rows",
+            )
+        )
+    return checks
+
+
+def _table_of(checks: list[Check]) -> str:
+    rows = [f"| {'ok' if c.is_successful else 'FAILED'} | {c.check_id} | {c.observed} | {c.description} |" for c in checks]
+    return "\n".join(["| | rule | observed | meaning |", "|---|---|---|---|", *rows])

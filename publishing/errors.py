@@ -1,0 +1,15 @@
+"""Errors of publishing. Each leaves the release in force as it was."""
+
+from settings.errors import SlmError
+
+
+class PublishRefused(SlmError):
+    """The build may not be published: no certificate, one of another build, or a figure changed after the audit."""
+
+
+class ReleaseDamaged(SlmError):
+    """A release does not hold what its manifest says."""
+
+
+class HomeBusy(SlmError):
+    """Another nightly, or a dbt process it left behind, is still writing to this home."""

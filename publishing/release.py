@@ -1,0 +1,373 @@
+"""Releases: immutable directories, one of which is in force.
+
+A release is written beside its final place, sealed (every byte on disk, every file in the manifest, the manifest
+checked against the files), renamed into place, and only then put in force by swapping one symbolic link. Killed
+anywhere, the former release stays in force, whole; what lay half done is removed by the next run.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from publishing import certificate as certificates
+from publishing.build import PUBLISHED_SCHEMA, published_tables
+from publishing.certificate import Certificate
+from publishing.errors import ReleaseDamaged
+from publishing.ledger import COMMENTS as FIGURE_COMMENTS
+from publishing.ledger import write_ledger
+
+DATABASE_FILE = "slm.duckdb"
+MANIFEST_FILE = "manifest.json"
+STAGED_PREFIX = ".staged-"
+# Written so that every DuckDB client from 1.0 on can read it.
+STORAGE_VERSION = "v1.0.0"
+
+_CHECK_COMMENTS = {
+    "": "One row per check of this release: every dbt test and every expectation, with what was observed.",
+    "build_id": "Build that was checked.",
+    "check_id": "Name of the check.",
+    "kind": "dbt_test, expectation or rule.",
+    "table_name": "Table that was checked.",
+    "description": "What the check holds the table to.",
+    "severity": "critical (stops the release) or warning (printed on it).",
+    "is_successful": "Whether the check held.",
+    "observed": "What was observed.",
+    "bounds": "What was allowed.",
+}
+_RELEASE_COMMENTS = {
+    "": "One row: this release.",
+    "release_id": "Name of the release: the instant it speaks for and the start of its build id.",
+    "project": "Name of the project.",
+    "as_of_at": "Instant the figures speak for, UTC.",
+    "built_at": "Instant the release was written, UTC.",
+    "build_id": "Build that was audited and published.",
+    "run_id": "Run of the nightly job that made it.",
+    "code_revision": "Revision of the code.",
+    "lock_hash": "Digest of the locked requirements.",
+    "agreements_hash": "Digest of the agreements that were in force.",
+    "input_hash": "Digest of agreements and loads together.",
+    "previous_release_id": "Release that was in force before; null for the first.",
+    "is_ledgered": "Whether its figures entered the ledger; an earlier as_of than the release in force does not.",
+    "failed_warning_count": "Checks that failed without stopping the release.",
+    "certificate_check_count": "Checks on the certificate.",
+}
+
+
+@dataclass(frozen=True)
+class ReleaseInput:
+    """What a release is made of. `as_of` and `built_at` are aware UTC."""
+
+    project: str
+    build_id: str
+    run_id: str
+    as_of: datetime
+    built_at: datetime
+    code_revision: str
+    lock_hash: str
+    agreements_hash: str
+    load_ids: list[str]
+    allow_older: bool
+
+    @property
+    def release_id(self) -> str:
+        """Instant and build: sorts by what the release speaks for."""
+        return f"{self.as_of:%Y%m%dT%H%M%SZ}-{self.build_id[:8]}"
+
+    @property
+    def input_hash(self) -> str:
+        """Digest of agreements and loads."""
+        return hashlib.sha256("\n".join([self.agreements_hash, *sorted(self.load_ids)]).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Release:
+    """A finished release. `is_current`: whether it was put in force. `new_figure_count`: rows added to the ledger."""
+
+    release_id: str
+    directory: Path
+    is_current: bool
+    new_figure_count: int
+    table_rows: dict[str, int]
+
+
+def current_release(home: Path) -> Path | None:
+    """Directory of the release in force, or None before the first. Raises ReleaseDamaged if the link leads nowhere."""
+    link = home / "published" / "current"
+    if not link.is_symlink():
+        return None
+    directory = link.resolve()
+    if not (directory / MANIFEST_FILE).is_file():
+        raise ReleaseDamaged(f"{link} leads to {directory}, which is no release. Point it at one in {home / 'releases'}.")
+    return directory
+
+
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """manifest.json of a release."""
+    manifest: dict[str, Any] = json.loads((directory / MANIFEST_FILE).read_text(encoding="utf-8"))
+    return manifest
+
+
+def verify(directory: Path) -> None:
+    """Afterwards every file of the release is known to be what the manifest says, and there is no other.
+
+    Raises ReleaseDamaged naming the files.
+    """
+    expected = read_manifest(directory)["files"]
+    found = {path: _sha256(directory / path) for path in _files(directory) if path != MANIFEST_FILE}
+    wrong = sorted(path for path in expected.keys() | found.keys() if expected.get(path) != found.get(path))
+    if wrong:
+        raise ReleaseDamaged(f"{directory}: not as in the manifest: {', '.join(wrong)}")
+
+
+def remove_unfinished(home: Path) -> list[str]:
+    """Remove what a killed run left half written; returns the names removed. Needs the home's lock."""
+    removed = []
+    for directory in sorted((home / "releases").glob(f"{STAGED_PREFIX}*")):
+        shutil.rmtree(directory)
+        removed.append(directory.name)
+    for link in sorted((home / "published").glob(".current-*")):
+        link.unlink()
+        removed.append(link.name)
+    return removed
+
+
+def publish(
+    home: Path,
+    build_database: Path,
+    certificate: Certificate,
+    made_of: ReleaseInput,
+    write_report: Callable[[Path, Path], None] | None = None,
+) -> Release:
+    """Write, seal and put in force a release of the audited build. The caller has demanded the certificate.
+
+    `write_report(database, directory)` fills the report pack from the finished release database; None = no pages.
+    """
+    remove_unfinished(home)
+    previous = current_release(home)
+    previous_as_of = read_manifest(previous)["as_of"] if previous else ""
+    as_of_text = made_of.as_of.isoformat().replace("+00:00", "Z")
+    is_current = as_of_text >= previous_as_of or made_of.allow_older
+    directory = home / "releases" / made_of.release_id
+    staged = home / "releases" / f"{STAGED_PREFIX}{made_of.release_id}"
+    staged.mkdir(parents=True)
+    new_figures, rows = _write_database(staged, build_database, certificate, made_of, previous, is_current)
+    certificates.save(certificate, staged)
+    if write_report is not None:
+        write_report(staged / DATABASE_FILE, staged / "report")
+    _seal(staged, made_of, previous, as_of_text)
+    os.rename(staged, directory)
+    _fsync_directory(directory.parent)
+    if is_current:
+        _put_in_force(home, made_of.release_id)
+    return Release(made_of.release_id, directory, is_current, new_figures, rows)
+
+
+def _write_database(
+    staged: Path,
+    build_database: Path,
+    certificate: Certificate,
+    made_of: ReleaseInput,
+    previous: Path | None,
+    is_ledgered: bool,
+) -> tuple[int, dict[str, int]]:
+    """slm.duckdb and parquet/ of the release; returns rows added to the ledger and rows by table."""
+    config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    with duckdb.connect(":memory:", config=config) as connection:
+        connection.execute(f"attach '{build_database}' as build (read_only)")
+        connection.execute(f"attach '{staged / DATABASE_FILE}' as released (storage_version '{STORAGE_VERSION}')")
+        connection.execute("use build")
+        tables = published_tables(connection)
+        connection.execute("use released")
+        connection.execute(f"create schema {PUBLISHED_SCHEMA}")
+        for table in tables:
+            # Sorted by every column: the same figures make the same bytes.
+            connection.execute(
+                f'create table {PUBLISHED_SCHEMA}."{table}" as'
+                f' select * from build.{PUBLISHED_SCHEMA}."{table}" order by all'
+            )
+            _copy_comments(connection, table)
+        ledger = previous / "parquet" / "figure.parquet" if previous else None
+        new_figures = write_ledger(
+            connection,
+            ledger,
+            made_of.release_id,
+            int(made_of.as_of.timestamp()),
+            made_of.build_id,
+            made_of.code_revision,
+            made_of.input_hash,
+            is_ledgered,
+        )
+        _comment(connection, "figure", FIGURE_COMMENTS)
+        _write_checks(connection, certificate)
+        _write_release_row(connection, certificate, made_of, previous, is_ledgered)
+        rows = {}
+        (staged / "parquet").mkdir()
+        for (table,) in connection.execute(
+            "select table_name from duckdb_tables() where database_name = 'released' order by table_name"
+        ).fetchall():
+            counted = connection.execute(
+                f"copy (select * from {PUBLISHED_SCHEMA}.\"{table}\" order by all)"
+                f" to '{staged / 'parquet' / table}.parquet' (format parquet, compression zstd)"
+            ).fetchone()
+            rows[table] = int(counted[0]) if counted else 0
+        connection.execute("use memory")
+        connection.execute("detach released")
+    return new_figures, rows
+
+
+def _copy_comments(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    comments = dict(
+        connection.execute(
+            "select column_name, comment from duckdb_columns()"
+            " where database_name = 'build' and schema_name = ? and table_name = ? and comment is not null",
+            [PUBLISHED_SCHEMA, table],
+        ).fetchall()
+    )
+    row = connection.execute(
+        "select comment from duckdb_tables() where database_name = 'build' and schema_name = ? and table_name = ?",
+        [PUBLISHED_SCHEMA, table],
+    ).fetchone()
+    _comment(connection, table, {**comments, **({"": row[0]} if row and row[0] else {})})
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: str, comments: dict[str, str]) -> None:
+    """Comments by column name; the empty name is the table itself."""
+    for column, text in comments.items():
+        on = f'column {PUBLISHED_SCHEMA}."{table}"."{column}"' if column else f'table {PUBLISHED_SCHEMA}."{table}"'
+        connection.execute(f"comment on {on} is '{text.replace(chr(39), chr(39) * 2)}'")
+
+
+def _write_checks(connection: duckdb.DuckDBPyConnection, certificate: Certificate) -> None:
+    connection.execute(
+        f"create table {PUBLISHED_SCHEMA}.certificate_check (build_id varchar not null, check_id varchar not null,"
+        " kind varchar not null, table_name varchar not null, description varchar, severity varchar not null,"
+        " is_successful boolean not null, observed varchar, bounds varchar)"
+    )
+    rows = [
+        [
+            certificate.build_id,
+            check.check_id,
+            check.kind,
+            check.table_name,
+            check.description,
+            check.severity,
+            check.is_successful,
+            check.observed,
+            check.bounds,
+        ]
+        for check in certificate.checks
+    ]
+    if rows:
+        connection.executemany(
+            f"insert into {PUBLISHED_SCHEMA}.certificate_check values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+        )
+    _comment(connection, "certificate_check", _CHECK_COMMENTS)
+
+
+def _write_release_row(
+    connection: duckdb.DuckDBPyConnection,
+    certificate: Certificate,
+    made_of: ReleaseInput,
+    previous: Path | None,
+    is_ledgered: bool,
+) -> None:
+    connection.execute(
+        f"create table {PUBLISHED_SCHEMA}.release (release_id varchar not null, project varchar not null,"
+        " as_of_at timestamp not null, built_at timestamp not null, build_id varchar not null, run_id varchar not null,"
+        " code_revision varchar not null, lock_hash varchar not null, agreements_hash varchar not null,"
+        " input_hash varchar not null, previous_release_id varchar, is_ledgered boolean not null,"
+        " failed_warning_count bigint not null, certificate_check_count bigint not null)"
+    )
+    connection.execute(
+        f"insert into {PUBLISHED_SCHEMA}.release values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            made_of.release_id,
+            made_of.project,
+            made_of.as_of.astimezone(UTC).replace(tzinfo=None),
+            made_of.built_at.astimezone(UTC).replace(tzinfo=None, microsecond=0),
+            made_of.build_id,
+            made_of.run_id,
+            made_of.code_revision,
+            made_of.lock_hash,
+            made_of.agreements_hash,
+            made_of.input_hash,
+            previous.name if previous else None,
+            is_ledgered,
+            len(certificate.warnings),
+            len(certificate.checks),
+        ],
+    )
+    _comment(connection, "release", _RELEASE_COMMENTS)
+
+
+def _seal(staged: Path, made_of: ReleaseInput, previous: Path | None, as_of_text: str) -> None:
+    """Everything on disk, manifest.json written, and the manifest proven against the files."""
+    files = {path: _sha256(staged / path) for path in _files(staged)}
+    for path in files:
+        _fsync(staged / path)
+    manifest = {
+        "release_id": made_of.release_id,
+        "project": made_of.project,
+        "as_of": as_of_text,
+        "built_at": made_of.built_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "build_id": made_of.build_id,
+        "run_id": made_of.run_id,
+        "code_revision": made_of.code_revision,
+        "lock_hash": made_of.lock_hash,
+        "agreements_hash": made_of.agreements_hash,
+        "input_hash": made_of.input_hash,
+        "load_ids": sorted(made_of.load_ids),
+        "previous_release_id": previous.name if previous else None,
+        "files": files,
+    }
+    path = staged / MANIFEST_FILE
+    path.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    _fsync(path)
+    for folder, _, _ in os.walk(staged):
+        _fsync_directory(Path(folder))
+    verify(staged)
+
+
+def _put_in_force(home: Path, release_id: str) -> None:
+    """One atomic step: readers see the old release or the new one, never neither."""
+    published = home / "published"
+    published.mkdir(exist_ok=True)
+    link = published / f".current-{release_id}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path("..") / "releases" / release_id)
+    os.replace(link, published / "current")
+    _fsync_directory(published)
+
+
+def _files(directory: Path) -> list[str]:
+    return sorted(
+        str((Path(folder) / name).relative_to(directory).as_posix())
+        for folder, _, names in os.walk(directory)
+        for name in names
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fsync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _fsync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

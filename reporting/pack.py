@@ -1,0 +1,1 @@
+def write_pack(database, directory, settings): return []
