@@ -247,7 +247,7 @@ def _agreement_rows(project: ValidProject) -> dict[str, list[Row]]:
                     start,
                     target.objective.per or metric.default_per,
                     len(scope),
-                    target.description or target_sentence(target, objective, hours),
+                    " ".join(filter(None, (target.description, target_sentence(target, objective, hours)))),
                 )
             )
             rows["target_scope"] += [

@@ -91,7 +91,8 @@ def _read_document(source: YamlDocument) -> tuple[Document | None, list[Problem]
     if model is None:
         complain(["kind"], f"is not one of {', '.join(KINDS)}")
     metadata = _parsed(Metadata, data.get("metadata"), source, label, "metadata", problems)
-    spec = _parsed(model, data.get("spec"), source, label, "spec", problems) if model else None
+    # a kind that requires nothing may leave out its spec
+    spec = _parsed(model, data.get("spec", {}), source, label, "spec", problems) if model else None
     if metadata is None or spec is None:
         return None, problems
     return Document(data["kind"], metadata.name, metadata, spec, source), problems

@@ -10,6 +10,7 @@ import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, field_validator, model_validator
@@ -22,6 +23,7 @@ from settings.validation import StrictModel
 API_VERSION = "slm/v1"
 ALL_SERVICES = "*"
 PPM_PER_PERCENT = 10_000
+MAX_INT = 2_147_483_647
 
 _RFC_1123 = re.compile(r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
 _RANGE = re.compile(r"^([0-9]{1,2}):([0-9]{2})-([0-9]{1,2}):([0-9]{2})$")
@@ -154,6 +156,8 @@ def _version_text(value: Any) -> Any:
 def _scalar(value: Any) -> Any:
     if value is not None and (isinstance(value, bool) or not isinstance(value, str | int | float)):
         raise ValueError("should be a duration such as PT4H or a number")
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError(f"should be a number, not {value}")
     return value
 
 
@@ -539,7 +543,7 @@ class AgreementReporting(StrictModel):
 class WorkloadLimit(StrictModel):
     """The volume up to which the agreement binds."""
 
-    tickets: int = Field(ge=1)
+    tickets: int = Field(ge=1, le=MAX_INT)
     per: Literal["day", "week", "month", "quarter", "year"]
 
 
@@ -553,7 +557,7 @@ class Reopen(StrictModel):
 class LowVolume(StrictModel):
     """Below how many counted events a figure is flagged as resting on few."""
 
-    min_denominator: int = Field(default=20, ge=0)
+    min_denominator: int = Field(default=20, ge=0, le=MAX_INT)
 
 
 class DowntimeWeights(StrictModel):
@@ -730,7 +734,7 @@ class Agreement(StrictModel):
     """One version of an SLA, OLA or UC."""
 
     type: AgreementType
-    version: int = Field(ge=1)
+    version: int = Field(ge=1, le=MAX_INT)
     display_name: Text | None = None
     description: Text | None = None
     provider: Text
@@ -782,7 +786,7 @@ class DecisionSubject(StrictModel):
 
     ticket: Text
     source: Text | None = None
-    cycle: int | None = Field(default=None, ge=1)
+    cycle: int | None = Field(default=None, ge=1, le=MAX_INT)
     event: Text | None = None
 
 

@@ -45,6 +45,9 @@ from settings.yaml import PathStep
 
 HORIZON_SECONDS = 5 * 366 * DAY  # how far beyond as_of a due instant is computed
 
+# Calendars are compiled day by day from the start of an agreement: a placeholder such as 0001-01-01 is refused.
+EARLIEST_YEAR, LATEST_YEAR = 1970, 2200
+
 WARNING, INFO = "warning", "info"
 
 
@@ -247,6 +250,10 @@ class _Check:
             zone = spec.validity.time_zone or self.config.reporting.time_zone
             start = instant_of(spec.validity.from_, zone)
             end = None if spec.validity.to is None else instant_of(spec.validity.to, zone)
+            if not EARLIEST_YEAR <= spec.validity.from_.year <= LATEST_YEAR:
+                reason = f"should lie between the years {EARLIEST_YEAR} and {LATEST_YEAR}"
+                self._error(document, ["validity", "from"], reason)
+                continue
             if end is not None and end <= start:
                 self._error(document, ["validity", "to"], "the validity ends where it begins or before")
             by_name[document.name].append((document, spec, zone, start, end))
@@ -346,7 +353,7 @@ class _Check:
         for problem in problems:
             self._error(document, [*here, *problem.path], problem.reason, problem.remedy)
         if objective is not None and objective.is_percent_assumed:
-            self._note(document, [*here, "objective"], "has no targetPercent: every ticket must meet it (100 %)")
+            self._note(document, [*here, "objective"], "has no targetPercent: all that count must meet it (100 %)")
         if target.calendar is None and metric.needs_calendar:
             reason = f"is required: {target.metric} is counted in a calendar's time"
             self._error(document, [*here, "calendar"], reason, f"name a Calendar, or {ALWAYS_OPEN_ID}")
@@ -400,7 +407,8 @@ class _Check:
     def _calendar_coverage(self, version: AgreementVersion) -> None:
         """Each calendar must be valid from the agreement's start and be open at some time of its validity."""
         start = version.valid_from_epoch
-        end = version.valid_to_epoch or max(self.as_of_epoch, start) + HORIZON_SECONDS
+        horizon = max(self.as_of_epoch, start) + HORIZON_SECONDS
+        end = horizon if version.valid_to_epoch is None else min(version.valid_to_epoch, horizon)
         checked: set[str] = set()
         for index, target in enumerate(version.spec.targets):
             name = calendar_id(target)

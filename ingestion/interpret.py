@@ -171,8 +171,7 @@ def _interpreted(
 
 
 def _one(con: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = con.execute(query).fetchone()
-    return int(row[0]) if row else 0
+    return int(con.execute(query).fetchall()[0][0])
 
 
 def _nothing_lost(con: duckdb.DuckDBPyConnection, load: Load, accepted: Path, content: dict[str, Any]) -> None:

@@ -249,8 +249,9 @@ class _CsvPart:
                 delim = {literal(self.delimiter)}, quote = '"', escape = '"', strict_mode = true, null_padding = false,
                 force_not_null = [{kept}])"""
         line = self.header_lines + 1
+        cursor = con.cursor()  # of its own, so that giving up half-way leaves nothing open on `con`
         try:
-            for batch in con.sql(query).to_arrow_reader(_BATCH_ROWS):
+            for batch in cursor.sql(query).to_arrow_reader(_BATCH_ROWS):
                 sizes = np.ones(batch.num_rows, dtype=np.int64)
                 if self.scan.has_quotes:
                     for column in batch.columns:
@@ -264,6 +265,8 @@ class _CsvPart:
                 yield batch_of(columns, pa.array(starts, type=pa.int64()))
         except (duckdb.Error, OSError) as error:  # an error in the middle of the stream comes as OSError
             raise FastPathFailed(self.label) from error
+        finally:
+            cursor.close()
         if line - 1 != self.scan.lines:
             raise FastPathFailed(self.label)
 
@@ -272,7 +275,7 @@ class _CsvPart:
         rows: list[list[str]] = []
         lines: list[int] = []
         faults: dict[int, list[str]] = {}
-        for line, fields in _careful_records(self.path, self.label, self.delimiter, skip=1):
+        for line, fields in _careful_records(self.path, self.label, self.delimiter, self.scan, skip=1):
             if len(fields) == width + 1 and fields[-1] == "":
                 fields.pop()  # a delimiter at the end of the line adds nothing
             if len(fields) != width:
@@ -309,12 +312,17 @@ class _CsvPart:
         )
 
 
-def _careful_records(path: Path, label: str, delimiter: str, skip: int = 0) -> Iterator[tuple[int, list[str]]]:
+def _careful_records(
+    path: Path, label: str, delimiter: str, scan: _Scan, skip: int = 0
+) -> Iterator[tuple[int, list[str]]]:
     """First line and fields of each record after the first `skip`; blank lines are none.
+
+    A line ends in a line feed; only a file without any has carriage returns for line ends.
 
     Raises FileProblem at the line where the text stops being CSV.
     """
-    with _value_limit(), path.open("r", encoding="utf-8-sig", newline="") as text:
+    newline = "\n" if scan.has_line_feeds else ""
+    with _value_limit(), path.open("r", encoding="utf-8-sig", newline=newline) as text:
         reader = csv.reader(text, delimiter=delimiter, strict=True, skipinitialspace=True)
         line = 1
         try:
@@ -341,7 +349,7 @@ def _value_limit() -> Iterator[None]:
 
 
 def _csv_part(path: Path, label: str, delimiter: str, scan: _Scan) -> _CsvPart:
-    first = next(_careful_records(path, label, delimiter), None)
+    first = next(_careful_records(path, label, delimiter, scan), None)
     if first is None:
         raise FileProblem(f"{label} line 1: the file has no header; its first line names the columns")
     line, header = first

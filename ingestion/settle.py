@@ -339,8 +339,8 @@ def _after_as_of(con: duckdb.DuckDBPyConnection, item: Interpreted, as_of: datet
     ]
     if not later:
         return 0
-    row = con.execute(f"select count(distinct record_number) from ({' union all '.join(later)})").fetchone()
-    return int(row[0]) if row else 0
+    rows = con.execute(f"select count(distinct record_number) from ({' union all '.join(later)})").fetchall()
+    return int(rows[0][0])
 
 
 def _write_audit(

@@ -21,7 +21,7 @@ from settings.run import RunSettings, claim_home
 
 
 # dagster-dbt tells of its own steps through the same logger.
-_LIBRARY_MESSAGES = ("A dbt subsetted execution", "Running dbt command", "Finished dbt command")
+_LIBRARY_MESSAGES = ("A dbt subsetted execution", "Dependencies for step", "Copying `", "Running dbt command", "Finished dbt command")
 
 
 @dg.logger(description="Only what the nightly itself has to say, one plain line each; Dagster keeps the rest.")

@@ -17,6 +17,7 @@ _INSTANT = re.compile(
 )
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 _CLOCK = re.compile(r"^PT(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?$")
+LONGEST_SECONDS = 100 * 366 * 86_400
 _PERIOD = re.compile(r"^P(?=\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?$")
 
 
@@ -64,7 +65,10 @@ def parse_clock_duration(text: str) -> int:
     match = _CLOCK.match(text)
     if match:
         hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return hours * 3600 + minutes * 60 + seconds
+        total = hours * 3600 + minutes * 60 + seconds
+        if total > LONGEST_SECONDS:
+            raise ValueError(f'"{text}" is longer than a hundred years')
+        return total
     if text.startswith("P") and any(unit in text.split("T")[0] for unit in "YMWD") and len(text) > 2:
         raise ValueError(
             f'"{text}" has no fixed length on a clock; write hours, such as PT24H '

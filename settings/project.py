@@ -6,6 +6,7 @@ that belong to the run (`run`).
 Sits after `yaml` and before everything that needs to know what the project consists of.
 """
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -28,6 +29,7 @@ REPORT_FORMATS: tuple[ReportFormat, ...] = ("html", "pdf")
 
 _NAME = re.compile(r"^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$")
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
+_LEADING_DIRECTORY = re.compile(r"^\$\{[^{}]*\}/")
 _VARIABLE_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 _FIRST_PERIOD = re.compile(r"^(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?$")
 # Keys that hold a secret in every system we know; a value written into slm.yaml would end up in the history of git.
@@ -257,7 +259,11 @@ def _substituted(value: Any, env: Mapping[str, str]) -> Any:
     if _is_secret(value):
         return value
     if isinstance(value, str):
-        return _VARIABLE.sub(lambda match: env.get(match.group(1)) or match.group(0), value)
+        text = _VARIABLE.sub(lambda match: env.get(match.group(1)) or match.group(0), value)
+        # A directory named in the environment is relative to the working directory, as it is for every other
+        # variable; only what slm.yaml itself writes is relative to the project.
+        begins_with_directory = _LEADING_DIRECTORY.match(value) is not None and text != value
+        return os.path.abspath(text) if begins_with_directory and "://" not in text else text
     if isinstance(value, dict):
         return {key: _substituted(member, env) for key, member in value.items()}
     if isinstance(value, list):

@@ -27,7 +27,7 @@ class StrictModel(BaseModel):
         frozen=True,
         alias_generator=to_camel,
         populate_by_name=True,
-        validate_default=False,
+        allow_inf_nan=False,
     )
 
 

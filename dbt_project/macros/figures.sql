@@ -2,7 +2,7 @@
 
 {# Wilson score interval at 95 % (z = 1.959963984540054); null without a denominator. #}
 {% macro wilson(good, total, bound) -%}
-    {%- set z = '1.959963984540054' -%}
+    {%- set z = '1.959963984540054e0' -%}
     case
         when {{ total }} > 0 then
             {{ 'greatest(0.0, ' if bound == 'low' else 'least(1.0, ' }}(
@@ -26,7 +26,7 @@
 
 {# Half width of the 95 % interval of a net promoter score, in points: each answer is +1, 0 or -1. #}
 {% macro nps_margin(promoters, detractors, answers) -%}
-    1.959963984540054 * 100.0 * sqrt(
+    1.959963984540054e0 * 100e0 * sqrt(
         greatest(
             0.0,
             cast({{ promoters }} + {{ detractors }} as double) / {{ answers }}

@@ -10,7 +10,7 @@ outage begins and ends at a check, so that the record of outages and the checks 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 
@@ -185,10 +185,7 @@ def checks(day: int, seed: int, outages: list[Outage]) -> Iterator[Check]:
             if service == IGNORANCE[0] and epoch(IGNORANCE[1]) <= checked < epoch(IGNORANCE[2]):
                 status = "unknown"
             level = noise[(checked - start) // CHECK_SECONDS]
-            response = None if status in ("down", "unknown") else int((80 + 240 * level) * (4 if status == "degraded" else 1))
+            response = (
+                None if status in ("down", "unknown") else int((80 + 240 * level) * (4 if status == "degraded" else 1))
+            )
             yield Check(service, checked, status, response)
-
-
-def first_day_of(month: str) -> date:
-    """The first day of a month written YYYY-MM."""
-    return date.fromisoformat(f"{month}-01")

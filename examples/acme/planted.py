@@ -1,8 +1,8 @@
 """The truths planted on purpose: tickets written by hand, rows that must be refused, corrections that come late.
 
 Belongs here: everything whose right answer is known beforehand; README.md lists the answers.
-Does not belong here: truths that lie in how much happens (the surge, parked breaches, the watermelon, reckless promises:
-`tickets`, `surveys`) and outages (`monitoring`).
+Does not belong here: truths that lie in how much happens (surge, parked breaches, watermelon, reckless promises: see
+`tickets` and `surveys`), and outages (`monitoring`).
 Sits beside `tickets`; `generate` adds both to the same files.
 
 Hand-written tickets have numbers from 900001, so they never meet a drawn one, and do not depend on seed or size.
@@ -271,7 +271,9 @@ def planted_rows(planted: list[PlantedTicket]) -> tuple[Tickets, Events]:
 
 def _reopened(ticket: PlantedTicket) -> int:
     resolved = [step.at for step in ticket.steps if step.value == "resolved"]
-    later = [step.at for step in ticket.steps if step.value == "Work In Progress" and resolved and step.at > resolved[0]]
+    later = [
+        step.at for step in ticket.steps if step.value == "Work In Progress" and resolved and step.at > resolved[0]
+    ]
     return epoch(later[0]) if later else NEVER
 
 
@@ -281,7 +283,9 @@ def late_events() -> list[dict[str, str]]:
     for ticket in _late_tickets():
         if ticket.number not in LATE_NUMBERS:
             continue
-        for position, (at, status) in enumerate(zip(LATE_WAIT, ("Awaiting User Info", "Work In Progress"), strict=True)):
+        for position, (at, status) in enumerate(
+            zip(LATE_WAIT, ("Awaiting User Info", "Work In Progress"), strict=True)
+        ):
             rows.append(
                 {
                     "event_id": f"{ticket.ticket_id}-{901 + position}",
@@ -297,7 +301,7 @@ def late_events() -> list[dict[str, str]]:
     return rows
 
 
-def late_ticket_numbers() -> tuple[int, int, int]:
+def late_ticket_number() -> tuple[int, int, int]:
     """(day, number, true priority) of the ticket whose own row is corrected."""
     return epoch(LATE_OPENED) // 86_400, LATE_PRIORITY_NUMBER, P2
 

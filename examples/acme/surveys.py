@@ -18,14 +18,24 @@ STREAM = 2
 LONG_SECONDS = 200 * HOUR
 
 # Shares of the scores 1 to 5 where targets are met and people are unhappy: quick, polite, and of little help.
-UNHAPPY_SCORES = {
+UNHAPPY_SCORES: dict[str, tuple[float, ...]] = {
     "csat": (0.22, 0.25, 0.20, 0.20, 0.13),
+    "effort": rhythms.HARD_SCORES,
     "promptness": (0.03, 0.04, 0.08, 0.40, 0.45),
     "professionalism": (0.10, 0.20, 0.25, 0.30, 0.15),
     "accuracy": (0.25, 0.30, 0.20, 0.15, 0.10),
     "friendliness": (0.05, 0.10, 0.20, 0.40, 0.25),
     "honesty": (0.20, 0.25, 0.25, 0.20, 0.10),
     "empathy": (0.30, 0.30, 0.20, 0.12, 0.08),
+}
+# Shares of the scores of people who are content, who waited long, and who are unhappy all the same.
+SHARES: dict[str, tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]] = {
+    item: (
+        (rhythms.EASY_SCORES, rhythms.HARD_SCORES, UNHAPPY_SCORES[item])
+        if item == "effort"
+        else (rhythms.CONTENT_SCORES, rhythms.WAITED_LONG_SCORES, UNHAPPY_SCORES[item])
+    )
+    for item in ITEMS
 }
 
 
@@ -44,10 +54,7 @@ def draw_surveys(day: int, seed: int, tickets: Tickets, last_team: np.ndarray) -
     scores = np.zeros((len(tickets), len(ITEMS)), dtype=np.int16)
     for column, item in enumerate(ITEMS):
         level = np.where(follows_mood[:, column], mood, own[:, column])
-        if item == "effort":
-            content, waited, unhappy = rhythms.EASY_SCORES, rhythms.HARD_SCORES, rhythms.HARD_SCORES
-        else:
-            content, waited, unhappy = rhythms.CONTENT_SCORES, rhythms.WAITED_LONG_SCORES, UNHAPPY_SCORES[item]
+        content, waited, unhappy = SHARES[item]
         chosen = np.where(took_long, picked(waited, level), picked(content, level))
         scores[:, column] = 1 + np.where(is_unhappy, picked(unhappy, level), chosen)
     scores[~is_answered] = 0

@@ -91,4 +91,3 @@ class Surveys(Table):
     is_delivered: Flags
     responded: Integers
     scores: Small
-

@@ -9,6 +9,7 @@ is drawn to its end on the day it is opened; what lies after the export is cut o
 depends on how far the export reaches.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import date
 from statistics import NormalDist
@@ -119,8 +120,8 @@ def seconds(hours: Floats) -> Integers:
 def poisson(mean: float, uniform: float) -> int:
     """The Poisson count at a level: by its sum for small means, by the normal curve for large ones."""
     if mean > 500:
-        return max(0, round(mean + NormalDist().inv_cdf(min(max(uniform, 1e-12), 1 - 1e-12)) * mean**0.5))
-    count, share = 0, float(np.exp(-mean))
+        return max(0, round(mean + NormalDist().inv_cdf(min(max(uniform, 1e-12), 1 - 1e-12)) * math.sqrt(mean)))
+    count, share = 0, math.exp(-mean)
     total = share
     while total < uniform and count < 2000:
         count += 1
@@ -239,12 +240,17 @@ def draw_arrivals(day: int, size: float, uniform: Uniforms, clocks: Clocks) -> A
         & (priority == 2)
     )
     order = np.argsort(opened, kind="stable")
-    columns = (opened, customer, service, ticket_type, priority, channel, category, requester)
-    is_urgent = (priority < 2) | is_night
     return Arrivals(
-        *(column[order] for column in columns),
+        opened=opened[order],
+        customer=customer[order],
+        service=service[order],
+        ticket_type=ticket_type[order],
+        priority=priority[order],
+        channel=channel[order],
+        category=category[order],
+        requester=requester[order],
         is_retail=(customer == company.RETAIL)[order],
-        is_urgent=is_urgent[order],
+        is_urgent=((priority < 2) | is_night)[order],
         is_ledger=is_ledger[order],
     )
 
@@ -325,7 +331,7 @@ def draw_work(day: int, tickets: Arrivals, uniform: Uniforms, clocks: Clocks) ->
 
 
 def draw_waits(tickets: Arrivals, is_without: Flags, uniform: Uniforms) -> tuple[Integers, Flags, list[Integers]]:
-    """What each ticket first waits for (a status, or NO_VALUE), whether it waits on the customer again, and how long."""
+    """What each ticket first waits for (a status or NO_VALUE), whether it waits on the customer again, and how long."""
     level = uniform.column()
     customers = rhythms.WAITING_CUSTOMER_SHARE
     supplier = np.where(tickets.service == company.NETWORK, NETWORK_SUPPLIER_SHARE, rhythms.WAITING_SUPPLIER_SHARE)
@@ -347,9 +353,7 @@ def draw_waits(tickets: Arrivals, is_without: Flags, uniform: Uniforms) -> tuple
     return first, second, [np.maximum(seconds(part), 5 * MINUTE) for part in (hours, on_customer[1])]
 
 
-def draw_teams(
-    tickets: Arrivals, work: Work, uniform: Uniforms
-) -> tuple[Integers, Integers, Integers]:
+def draw_teams(tickets: Arrivals, work: Work, uniform: Uniforms) -> tuple[Integers, Integers, Integers]:
     """(team at opening, teams after each reassignment, instants of the reassignments), MAX_HOPS columns each.
 
     The last team is the one that solves such cases; no two that follow each other are the same.
@@ -455,7 +459,9 @@ def add_changes(
     """Reassignments and changes of priority."""
     for hop in range(MAX_HOPS):
         at = tickets.hops[:, hop]
-        sink.add(at != NEVER, at, company.TEAM, company.BY_AGENT, teams[:, hop] + company.FIRST_TEAM_VALUE, is_public=False)
+        sink.add(
+            at != NEVER, at, company.TEAM, company.BY_AGENT, teams[:, hop] + company.FIRST_TEAM_VALUE, is_public=False
+        )
     is_changed = uniform.below(rhythms.PRIORITY_CHANGE_SHARE) & (tickets.resolved != NEVER) & ~is_ledger
     is_changed &= tickets.ticket_type == company.INCIDENT
     step = np.where(uniform.below(rhythms.PRIORITY_UPGRADE_SHARE), -1, 1)
@@ -463,7 +469,9 @@ def add_changes(
     is_changed &= (changed >= 0) & (changed < len(company.PRIORITIES))
     span = np.maximum(work.end - tickets.opened, 0)
     at = tickets.opened + 10 + (span * uniform.between(0.05, 0.5)).astype(np.int64)
-    sink.add(is_changed, at, company.PRIORITY, company.BY_AGENT, changed + company.FIRST_PRIORITY_VALUE, is_public=False)
+    sink.add(
+        is_changed, at, company.PRIORITY, company.BY_AGENT, changed + company.FIRST_PRIORITY_VALUE, is_public=False
+    )
 
 
 def add_messages(sink: EventSink, tickets: Tickets, work: Work, uniform: Uniforms) -> None:
@@ -477,9 +485,7 @@ def add_messages(sink: EventSink, tickets: Tickets, work: Work, uniform: Uniform
     is_answered = ~uniform.below(rhythms.NO_REPLY_SHARE) | (work.ended != NEVER)
     sink.add(is_answered, work.replied, message, agent)
     for slot in range(2):
-        asked = uniform.below(rhythms.VISIBLE_REQUEST_SHARE) & (
-            work.wait_kinds[:, slot] == company.WAITING_CUSTOMER
-        )
+        asked = uniform.below(rhythms.VISIBLE_REQUEST_SHARE) & (work.wait_kinds[:, slot] == company.WAITING_CUSTOMER)
         before = (uniform.column() * 10 * MINUTE).astype(np.int64)
         sink.add(asked, np.maximum(work.wait_starts[:, slot] - before, work.replied), message, agent)
     for longer_than, share in ((24 * HOUR, 0.7), (120 * HOUR, 0.5)):
@@ -502,7 +508,9 @@ def add_promises(sink: EventSink, tickets: Tickets, work: Work, uniform: Uniform
     quarter = 15 * MINUTE
     late = work.replied + (remaining * uniform.between(0.4, 0.9)).astype(np.int64)
     early = work.replied + (remaining * uniform.between(1.05, 2.0)).astype(np.int64)
-    careful = np.where(is_kept, -(-early // quarter) * quarter, np.maximum(late // quarter * quarter, work.replied + quarter))
+    careful = np.where(
+        is_kept, -(-early // quarter) * quarter, np.maximum(late // quarter * quarter, work.replied + quarter)
+    )
     rash = -(-(work.replied + seconds(uniform.between(*RECKLESS_HOURS))) // quarter) * quarter
     promised = np.where(is_network, rash, careful)
     made = work.replied + 5

@@ -94,19 +94,19 @@ final as (
         {{ wilson('top2_count', 'scaled_count', 'low') }} as top2_ci_low_ratio,
         {{ wilson('top2_count', 'scaled_count', 'high') }} as top2_ci_high_ratio,
         mean_score,
-        mean_score - 1.959963984540054 * score_deviation / sqrt(response_count) as mean_ci_low,
-        mean_score + 1.959963984540054 * score_deviation / sqrt(response_count) as mean_ci_high,
+        mean_score - 1.959963984540054e0 * score_deviation / sqrt(response_count) as mean_ci_low,
+        mean_score + 1.959963984540054e0 * score_deviation / sqrt(response_count) as mean_ci_high,
         promoter_count,
         detractor_count,
-        case when kind = 'nps' then 100.0 * (promoter_count - detractor_count) / response_count end as nps,
+        case when kind = 'nps' then 100e0 * (promoter_count - detractor_count) / response_count end as nps,
         case
             when kind = 'nps' then
-                100.0 * (promoter_count - detractor_count) / response_count
+                100e0 * (promoter_count - detractor_count) / response_count
                 - {{ nps_margin('promoter_count', 'detractor_count', 'response_count') }}
         end as nps_ci_low,
         case
             when kind = 'nps' then
-                100.0 * (promoter_count - detractor_count) / response_count
+                100e0 * (promoter_count - detractor_count) / response_count
                 + {{ nps_margin('promoter_count', 'detractor_count', 'response_count') }}
         end as nps_ci_high,
         case

@@ -1,5 +1,6 @@
 """The compiled tables: their form, their horizons, and that a failure leaves the former ones."""
 
+import itertools
 import subprocess
 import sys
 from collections.abc import Callable
@@ -297,7 +298,7 @@ def test_period_pieces_cover_time_once_for_each_zone_and_period_type(compiled: C
     ours = [row for row in rows if row["time_zone"] == "Asia/Tokyo"]
     assert ours[0]["from_epoch"] <= AS_OF - 3652 * DAY
     assert ours[-1]["from_epoch"] < 1782831600 == ours[-1]["to_epoch"]  # 1 July 00:00 in Tokyo
-    for row, following in zip(ours, ours[1:], strict=False):
+    for row, following in itertools.pairwise(ours):
         assert row["to_epoch"] == following["from_epoch"]
         assert row["utc_day"] == row["from_epoch"] // DAY == (row["to_epoch"] - 1) // DAY
     (begin,) = [row for row in ours if row["from_epoch"] == 1774969200]  # 1 April 00:00 in Tokyo, 15:00 UTC

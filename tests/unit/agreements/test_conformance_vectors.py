@@ -1,5 +1,6 @@
 """Answers of other business-time libraries, read in place from the folder that SLM_VECTORS names."""
 
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ def minutes(text: str) -> int:
 def overlaps_within_a_day(source: dict[str, Any]) -> bool:
     for ranges in [*source["weekly_hours"].values(), *source.get("date_overrides", {}).values()]:
         spans = sorted((minutes(a), minutes(b) if minutes(b) > minutes(a) else minutes(b) + 1440) for a, b in ranges)
-        if any(earlier[1] > later[0] for earlier, later in zip(spans, spans[1:], strict=False)):
+        if any(earlier[1] > later[0] for earlier, later in itertools.pairwise(spans)):
             return True
     return False
 

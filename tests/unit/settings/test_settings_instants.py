@@ -61,6 +61,11 @@ def test_malformed_duration_is_refused(text: str) -> None:
         parse_clock_duration(text)
 
 
+def test_duration_that_no_clock_will_see_is_refused() -> None:
+    with pytest.raises(ValueError, match="longer than a hundred years"):
+        parse_clock_duration("PT99999999999999999999H")
+
+
 def test_period_takes_months_and_no_hours() -> None:
     assert parse_period("P1M") == "P1M"
     with pytest.raises(ValueError, match="is not a period"):

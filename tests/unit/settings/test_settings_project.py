@@ -62,8 +62,10 @@ def test_secret_stays_a_reference_until_it_is_resolved(tmp_path: Path) -> None:
 def test_secret_written_into_the_file_is_refused(tmp_path: Path, value: str) -> None:
     found = problems(tmp_path, HEAD + f"sources: [{{name: a, type: x, token: {value}}}]\n", {"TOKEN": "x"})
     assert found == [
-        "slm.yaml: line 3: sources[0].token: holds a secret in the file itself; "
-        "name an environment variable instead: token: {env: NAME}"
+        (
+            "slm.yaml: line 3: sources[0].token: holds a secret in the file itself; "
+            "name an environment variable instead: token: {env: NAME}"
+        )
     ]
 
 

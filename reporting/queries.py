@@ -1,0 +1,599 @@
+"""What the pages read from a finished release: selects on published tables, one record type per grain.
+
+Belongs here: SQL and the records that come back, with the columns' own names and units.
+Does not belong here: what stands on a page (`pages`), wording, anything that is not a plain read.
+First step of `pack`. All instants are naive UTC, all days local to their agreement, durations whole seconds.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+
+from reporting.errors import ReportError
+
+Record = TypeVar("Record")
+
+_NEEDED_TABLES = (
+    "certificate_check", "dim_agreement", "dim_calendar", "dim_customer", "dim_metric", "dim_service", "dim_target",
+    "fct_outage", "fct_service_availability", "fct_ticket", "fct_ticket_sla", "load_audit", "release",
+    "rpt_availability", "rpt_experience", "rpt_sla_scorecard", "rpt_sla_target", "rpt_unmatched_ticket",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Release:
+    """The release that is read. `passed_count` and `failed_count`: checks on its certificate."""
+
+    release_id: str
+    project: str
+    as_of_at: datetime
+    passed_count: int
+    failed_count: int
+
+
+@dataclass(frozen=True)
+class FailedCheck:
+    """A check that failed without stopping the release."""
+
+    table_name: str
+    description: str | None
+    observed: str | None
+    bounds: str | None
+
+
+@dataclass(frozen=True)
+class Load:
+    """All loads of one feed of a source, in records."""
+
+    source: str
+    feed: str
+    load_count: int
+    landed_count: int
+    accepted_count: int
+    quarantined_count: int
+    after_as_of_count: int
+    last_loaded_at: datetime
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """An agreement version with its policies. Ratios 0 to 1."""
+
+    agreement_id: str
+    agreement_version: int
+    display_name: str
+    provider_id: str
+    consumer_id: str
+    valid_from_at: datetime
+    valid_to_at: datetime | None
+    time_zone: str
+    attribution: str
+    reopen_mode: str
+    reopen_window_days: int
+    priority_change: str
+    no_reply: str
+    low_volume_min_denominator: int
+    excluded_time: str
+    exclude_attributed_to: str | None
+    unmeasured: str
+    min_outage_seconds: int
+    outage_weight_ratio: float
+    partial_weight_ratio: float
+    degraded_weight_ratio: float
+    close_after_working_days: int
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """Agreement and version."""
+        return self.agreement_id, self.agreement_version
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target of an agreement version."""
+
+    agreement_id: str
+    agreement_version: int
+    target_id: str
+    metric: str
+    description: str
+    target_ratio: float
+    calendar_id: str | None
+    per: str
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric's definition."""
+
+    metric: str
+    formula: str
+    plain_text: str
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """A calendar and its hours in words."""
+
+    calendar_id: str
+    display_name: str
+    is_always_open: bool
+    hours_text: str
+    version_count: int
+
+
+@dataclass(frozen=True)
+class Dimensions:
+    """The names and rules that figures refer to, by key."""
+
+    customers: dict[str, str]
+    services: dict[str, str]
+    agreements: dict[tuple[str, int], Agreement]
+    targets: dict[tuple[str, int, str], Target]
+    metrics: dict[str, Metric]
+    calendars: dict[str, Calendar]
+
+
+@dataclass(frozen=True, order=True)
+class PageKey:
+    """A customer's reporting period of one type."""
+
+    customer_id: str
+    period_type: str
+    period_start: date
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A row of rpt_sla_target (service_id None) or rpt_sla_scorecard. `is_verdict`: the objective is judged here."""
+
+    report_table: str
+    agreement_id: str
+    agreement_version: int
+    target_id: str
+    service_id: str | None
+    metric: str
+    period_type: str
+    period_start: date
+    period_end: date
+    period_status: str
+    numerator: int
+    denominator: int
+    attainment_ratio: float | None
+    target_ratio: float
+    status: str
+    is_at_risk: bool
+    is_low_volume: bool
+    ci_low_ratio: float | None
+    ci_high_ratio: float | None
+    excluded_count: int
+    open_within_target_count: int
+    open_paused_count: int
+    open_breached_count: int
+    is_verdict: bool
+
+    @property
+    def row_key(self) -> tuple[str, str, str]:
+        """The same target, of whatever version, over the same services ("" = all of the agreement)."""
+        return self.agreement_id, self.target_id, self.service_id or ""
+
+    @property
+    def has_figure(self) -> bool:
+        """Whether anything was counted."""
+        return self.denominator > 0
+
+
+@dataclass(frozen=True)
+class Availability:
+    """A row of rpt_availability, in agreed seconds."""
+
+    agreement_id: str
+    agreement_version: int
+    target_id: str
+    service_id: str
+    period_type: str
+    period_start: date
+    period_end: date
+    numerator: int
+    denominator: int
+    target_ratio: float
+    status: str
+    is_at_risk: bool
+    availability_ratio: float | None
+    availability_low_ratio: float | None
+    availability_high_ratio: float | None
+    agreed_seconds: int
+    excluded_seconds: int
+    unmeasured_seconds: int
+    downtime_seconds: int
+    weighted_downtime_seconds: int
+    failure_count: int
+    mtrs_seconds: int | None
+    mtbf_seconds: int | None
+    longest_outage_seconds: int | None
+    error_budget_seconds: int | None
+    error_budget_used_ratio: float | None
+
+    @property
+    def scope(self) -> tuple[str, int, str, str]:
+        """Whose availability this is."""
+        return self.agreement_id, self.agreement_version, self.target_id, self.service_id
+
+
+@dataclass(frozen=True)
+class AvailabilityDay:
+    """A local day of one scope, in agreed seconds."""
+
+    agreement_id: str
+    agreement_version: int
+    target_id: str
+    service_id: str
+    period_start: date
+    date: date
+    agreed_seconds: int
+    excluded_seconds: int
+    unmeasured_seconds: int
+    downtime_seconds: int
+
+
+@dataclass(frozen=True)
+class Outage:
+    """A maximal stretch of one kind of trouble of a service. `ended_at` None = open at as_of."""
+
+    service_id: str
+    started_at: datetime
+    ended_at: datetime | None
+    kind: str
+    attributed_to: str | None
+    wall_seconds: int
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A breached instance of a clock that its period counts."""
+
+    agreement_id: str
+    agreement_version: int
+    target_id: str
+    period_start: date
+    ticket_key: str
+    source: str
+    ticket_id: str
+    cycle_number: int
+    service_id: str
+    priority: str | None
+    opened_at: datetime
+    started_at: datetime
+    due_at: datetime | None
+    breached_at: datetime | None
+    stopped_at: datetime | None
+    on_clock_seconds: int
+    paused_seconds: int
+    excluded_seconds: int
+    threshold_seconds: int
+
+
+@dataclass(frozen=True)
+class Experience:
+    """A row of rpt_experience. service_id None = answers about no service in particular."""
+
+    service_id: str | None
+    item: str
+    kind: str | None
+    period_type: str
+    period_start: date
+    period_end: date
+    response_count: int
+    invitation_count: int
+    response_ratio: float | None
+    top2_count: int
+    top2_ratio: float | None
+    top2_ci_low_ratio: float | None
+    top2_ci_high_ratio: float | None
+    mean_score: float
+    mean_ci_low: float | None
+    mean_ci_high: float | None
+    promoter_count: int
+    detractor_count: int
+    nps: float | None
+    nps_ci_low: float | None
+    nps_ci_high: float | None
+    worst_case_low_ratio: float | None
+    worst_case_high_ratio: float | None
+
+
+@dataclass(frozen=True)
+class NotedTicket:
+    """A ticket that data quality has something to say about: `reason` unmatched as in agreement_match, or
+    `quarantined_events`."""
+
+    opened_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class CustomerFacts:
+    """Everything the release knows of one customer that its pages may need."""
+
+    figures: list[Figure]
+    availability: list[Availability]
+    days: list[AvailabilityDay]
+    outages: list[Outage]
+    breaches: list[Breach]
+    experience: list[Experience]
+    noted_tickets: list[NotedTicket]
+
+
+class ReleaseReader:
+    """Reads one release database. Use as a context manager; nothing is written to the file."""
+
+    def __init__(self, database: Path) -> None:
+        """Raises ReportError if the file is no finished release."""
+        if not database.is_file():
+            raise ReportError(f"{database}: no such file; the report pack is written from a finished release database")
+        config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        self._connection = duckdb.connect(str(database), read_only=True, config=config)
+        try:
+            self._demand_tables(database)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> "ReleaseReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def _demand_tables(self, database: Path) -> None:
+        found = {
+            name
+            for (name,) in self._connection.execute(
+                "select table_name from information_schema.tables where table_schema = 'marts'"
+            ).fetchall()
+        }
+        missing = [table for table in _NEEDED_TABLES if table not in found]
+        if missing:
+            raise ReportError(
+                f"{database}: the schema marts lacks {', '.join(missing)}; "
+                "the report pack needs a release that was built to its end"
+            )
+
+    def _records(self, kind: type[Record], select: str, parameters: Sequence[Any] = ()) -> list[Record]:
+        """One record per row of `select`, whose columns are matched to the fields by name."""
+        names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+        rows = self._connection.execute(f"select {', '.join(names)} from ({select})", list(parameters)).fetchall()
+        return [kind(*row) for row in rows]
+
+    def release(self) -> Release:
+        """The release's own row, with its certificate counted."""
+        select = """
+            select release.*, counts.passed_count, counts.failed_count
+            from marts.release as release
+            cross join (
+                select
+                    count(*) filter (where is_successful) as passed_count,
+                    count(*) filter (where not is_successful) as failed_count
+                from marts.certificate_check
+            ) as counts
+        """
+        (row,) = self._records(Release, select)
+        return row
+
+    def failed_checks(self) -> list[FailedCheck]:
+        """Checks that failed as warnings, by table."""
+        return self._records(
+            FailedCheck,
+            "select * from marts.certificate_check where not is_successful order by table_name, check_id",
+        )
+
+    def loads(self) -> list[Load]:
+        """One row per source and feed, all loads summed."""
+        return self._records(
+            Load,
+            """
+            select
+                source,
+                feed,
+                count(*) as load_count,
+                cast(sum(landed_count) as bigint) as landed_count,
+                cast(sum(accepted_count) as bigint) as accepted_count,
+                cast(sum(quarantined_count) as bigint) as quarantined_count,
+                cast(sum(after_as_of_count) as bigint) as after_as_of_count,
+                max(loaded_at) as last_loaded_at
+            from marts.load_audit
+            group by source, feed
+            order by source, feed
+            """,
+        )
+
+    def dimensions(self) -> Dimensions:
+        """Names and rules."""
+        agreements = self._records(
+            Agreement, "select * from marts.dim_agreement where agreement_type = 'SLA' order by all"
+        )
+        targets = self._records(Target, "select * from marts.dim_target order by all")
+        return Dimensions(
+            customers=self._names("select customer_id, display_name from marts.dim_customer"),
+            services=self._names("select service_id, display_name from marts.dim_service"),
+            agreements={row.key: row for row in agreements},
+            targets={(row.agreement_id, row.agreement_version, row.target_id): row for row in targets},
+            metrics={row.metric: row for row in self._records(Metric, "select * from marts.dim_metric")},
+            calendars={row.calendar_id: row for row in self._records(Calendar, "select * from marts.dim_calendar")},
+        )
+
+    def _names(self, select: str) -> dict[str, str]:
+        return {key: name or key for key, name in self._connection.execute(f"{select} order by all").fetchall()}
+
+    def page_keys(self) -> list[PageKey]:
+        """Every customer and period of an agreement that has a figure; and the periods of survey answers, where no
+        such period of the same customer overlaps them. Ordered."""
+        return self._records(
+            PageKey,
+            """
+            with agreed as (
+                select distinct customer_id, period_type, period_start, period_end
+                from marts.rpt_sla_target
+                where agreement_type = 'SLA' and denominator > 0
+                union
+                select distinct customer_id, period_type, period_start, period_end
+                from marts.rpt_sla_scorecard
+                where agreement_type = 'SLA' and denominator > 0
+            ),
+
+            answered as (
+                select distinct customer_id, period_type, period_start
+                from marts.rpt_experience as experience
+                where
+                    response_count > 0
+                    and customer_id is not null
+                    and not exists (
+                        select 1
+                        from agreed
+                        where
+                            agreed.customer_id = experience.customer_id
+                            and agreed.period_start < experience.period_end
+                            and agreed.period_end > experience.period_start
+                    )
+            )
+
+            select customer_id, period_type, period_start from agreed
+            union
+            select customer_id, period_type, period_start from answered
+            order by all
+            """,
+        )
+
+    def gather_breaches(self, first_start: date) -> None:
+        """Afterwards the breaches of periods from `first_start` on are at hand: the large facts are scanned once,
+        not once for each customer. To be called before `customer_facts`."""
+        self._connection.execute(
+            """
+            create or replace temp table gathered_breach as
+            select sla.*, tickets.opened_at
+            from marts.fct_ticket_sla as sla
+            inner join marts.fct_ticket as tickets on sla.ticket_key = tickets.ticket_key
+            where sla.state = 'breached' and sla.period_start >= ?
+            """,
+            [first_start],
+        )
+        self._connection.execute(
+            """
+            create or replace temp table gathered_note as
+            select customer_id, opened_at, agreement_match as reason from marts.rpt_unmatched_ticket
+            union all
+            select customer_id, opened_at, 'quarantined_events' as reason
+            from marts.fct_ticket
+            where has_quarantined_events
+            """
+        )
+
+    def customer_facts(self, customer_id: str, first_start: date) -> CustomerFacts:
+        """What the pages of one customer need, from periods that start on `first_start` or later (outages: all that
+        touch an agreed service). Everything is ordered."""
+        return CustomerFacts(
+            figures=self._figures(customer_id, first_start),
+            availability=self._records(
+                Availability,
+                """
+                select * from marts.rpt_availability
+                where agreement_type = 'SLA' and customer_id = ? and period_start >= ?
+                order by all
+                """,
+                [customer_id, first_start],
+            ),
+            days=self._records(
+                AvailabilityDay,
+                """
+                select days.*
+                from marts.fct_service_availability as days
+                inner join marts.dim_agreement as agreements
+                    on
+                        days.agreement_id = agreements.agreement_id
+                        and days.agreement_version = agreements.agreement_version
+                where agreements.consumer_id = ? and days.period_start >= ?
+                order by all
+                """,
+                [customer_id, first_start],
+            ),
+            outages=self._records(
+                Outage,
+                """
+                select * from marts.fct_outage
+                where
+                    service_id in (
+                        select service_id from marts.rpt_availability
+                        where agreement_type = 'SLA' and customer_id = ? and period_start >= ?
+                    )
+                    -- a day earlier than the period: no zone is further from UTC
+                    and coalesce(ended_at, timestamp '9999-12-31') > cast(? as timestamp) - interval 1 day
+                order by started_at, service_id, kind
+                """,
+                [customer_id, first_start, first_start],
+            ),
+            breaches=self._records(
+                Breach,
+                """
+                select breaches.*
+                from gathered_breach as breaches
+                inner join marts.dim_agreement as agreements
+                    on
+                        breaches.agreement_id = agreements.agreement_id
+                        and breaches.agreement_version = agreements.agreement_version
+                where agreements.agreement_type = 'SLA' and agreements.consumer_id = ? and breaches.period_start >= ?
+                order by
+                    breaches.on_clock_seconds - breaches.threshold_seconds desc,
+                    breaches.ticket_key, breaches.target_id, breaches.cycle_number, breaches.agreement_version
+                """,
+                [customer_id, first_start],
+            ),
+            experience=self._records(
+                Experience,
+                """
+                select * from marts.rpt_experience
+                where customer_id = ? and period_end > ? and response_count > 0
+                order by period_start, item, service_id nulls first
+                """,
+                [customer_id, first_start],
+            ),
+            noted_tickets=self._records(
+                NotedTicket,
+                "select * from gathered_note where customer_id = ? order by opened_at, reason",
+                [customer_id],
+            ),
+        )
+
+    def _figures(self, customer_id: str, first_start: date) -> list[Figure]:
+        """Verdicts, and the services' rows where the verdict spans the agreement."""
+        return self._records(
+            Figure,
+            """
+            with rows as (
+                select 'rpt_sla_target' as report_table, null as service_id, * from marts.rpt_sla_target
+                union all by name
+                select 'rpt_sla_scorecard' as report_table, * from marts.rpt_sla_scorecard
+            )
+
+            select
+                rows.*,
+                coalesce(targets.per, 'agreement')
+                = case rows.report_table when 'rpt_sla_target' then 'agreement' else 'service' end as is_verdict
+            from rows
+            left join marts.dim_target as targets
+                on
+                    rows.agreement_id = targets.agreement_id
+                    and rows.agreement_version = targets.agreement_version
+                    and rows.target_id = targets.target_id
+            where rows.agreement_type = 'SLA' and rows.customer_id = ? and rows.period_start >= ?
+            order by
+                rows.period_start, rows.agreement_id, rows.agreement_version, rows.target_id,
+                rows.report_table desc, rows.service_id nulls first
+            """,
+            [customer_id, first_start],
+        )
