@@ -41,9 +41,7 @@ def _filled(table: str, column: str) -> Rule:
 
 
 def _between(table: str, column: str, low: float | None, high: float | None, severity: str = "critical") -> Rule:
-    bounds = {
-        key: value for key, value in (("min_value", low), ("max_value", high)) if value is not None
-    }
+    bounds = {key: value for key, value in (("min_value", low), ("max_value", high)) if value is not None}
     return Rule(
         f"{column}_is_in_bounds",
         table,
@@ -103,7 +101,9 @@ def _scorecard(table: str, grain: list[str]) -> list[Rule]:
             _between(table, column, 0, None)
             for column in ("excluded_count", "open_within_target_count", "open_paused_count", "open_breached_count")
         ],
-        _not_above("numerator_is_part_of_denominator", table, "numerator", "denominator", "Good events are counted ones."),
+        _not_above(
+            "numerator_is_part_of_denominator", table, "numerator", "denominator", "Good events are counted ones."
+        ),
         _equal(
             "ratio_is_its_integers",
             table,
@@ -120,14 +120,14 @@ def _scorecard(table: str, grain: list[str]) -> list[Rule]:
             "expected_status",
             "met means numerator * 10^6 >= target * denominator; without a denominator there is no data.",
         ),
-        _not_above("period_has_a_length", table, "period_start_number", "period_end_number", "A period ends after it starts."),
+        _not_above(
+            "period_has_a_length", table, "period_start_number", "period_end_number", "A period ends after it starts."
+        ),
     ]
 
 
 RULES: list[Rule] = [
-    *_scorecard(
-        "rpt_sla_scorecard", ["agreement_id", "agreement_version", "target_id", "service_id", "period_start"]
-    ),
+    *_scorecard("rpt_sla_scorecard", ["agreement_id", "agreement_version", "target_id", "service_id", "period_start"]),
     _equal(
         "numerator_recounts_the_facts",
         "rpt_sla_scorecard",

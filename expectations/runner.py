@@ -58,7 +58,9 @@ def with_expected_columns(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame.copy()
     if {"numerator", "denominator", "attainment_ratio", "target_ratio"} <= set(frame.columns):
         counted = frame["denominator"] > 0
-        frame["expected_attainment_ratio"] = (frame["numerator"] / frame["denominator"].where(counted)).astype("float64")
+        frame["expected_attainment_ratio"] = (frame["numerator"] / frame["denominator"].where(counted)).astype(
+            "float64"
+        )
         reaches = frame["numerator"] * 1_000_000 >= (frame["target_ratio"] * 1_000_000).round() * frame["denominator"]
         verdict = reaches.map({True: "met", False: "missed"}).where(counted, "no_data")
         frame["expected_status"] = verdict.where(frame["status"] != "withheld", "withheld")

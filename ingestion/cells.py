@@ -30,7 +30,7 @@ SHOWN_LENGTH = 80
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that may be wrong with a row: `condition` is SQL, true where it is; `shown` the text to show or null."""
+    """One thing that may be wrong with a row: `condition` is SQL, true where it is; `shown` is the text to show."""
 
     condition: str
     column: str
@@ -129,6 +129,7 @@ def kind_checks(kind: Kind, column: str, text: str, value: str, has_zone: bool) 
 
 
 def one_of(values: Sequence[str]) -> str:
+    """SQL list of texts, for `in`."""
     return "(" + ", ".join(literal(value) for value in values) + ")"
 
 
@@ -169,7 +170,7 @@ def sentence(column: str, shown: str, said: str) -> str:
 
 
 def utc_of_walls(walls: Mapping[str, str], table: str) -> tuple[str, dict[str, str]]:
-    """Joins to a table of local minutes, and SQL of the UTC timestamp of each wall time (name: SQL), null if not in it."""
+    """Joins to a table of local minutes, and SQL of the UTC timestamp of each wall time (name: SQL), null if none."""
     joins, instants = "", {}
     for index, (name, wall) in enumerate(walls.items()):
         alias = f"minutes_{index}"

@@ -70,7 +70,8 @@ def keep_latest_records(
         f"""
         insert into rejected
         select load_id, record_number, '{column}', 'conflicting_in_load',
-            '{column} occurs again in this load with other values (record ' || kept_record_number || '); the last one is kept'
+            '{column} occurs again in this load with other values (record ' || kept_record_number
+                || ' of the load); the last one is kept'
         from duplicates where not is_identical;
         insert into collapsed
         select load_id, record_number, kept_record_number from duplicates where is_identical;

@@ -80,6 +80,7 @@ class Column:
 
     @property
     def sql_type(self) -> str:
+        """DuckDB's name of the column's type."""
         return SQL_TYPES[self.kind]
 
 
@@ -104,10 +105,12 @@ class Feed:
 
     @property
     def column_names(self) -> tuple[str, ...]:
+        """The canonical columns in order."""
         return tuple(column.name for column in self.columns)
 
     @property
     def required(self) -> tuple[str, ...]:
+        """The columns without which a row says nothing."""
         return tuple(column.name for column in self.columns if column.is_required)
 
     @property

@@ -56,6 +56,7 @@ class Interpreted:
     rejects: Path
     collapsed: Path
     memo: Path
+    signature: str
     rejected_count: int
     collapsed_count: int
     superseded_count: int
@@ -121,7 +122,7 @@ def _with_counts(
     content: dict[str, Any],
 ) -> Interpreted:
     counts = (content["rejected_count"], content["collapsed_count"], content["superseded_count"])
-    return Interpreted(load, is_current, is_new, accepted, rejects, collapsed, memo, *counts)
+    return Interpreted(load, is_current, is_new, accepted, rejects, collapsed, memo, content["signature"], *counts)
 
 
 def _interpreted(

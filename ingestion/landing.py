@@ -57,22 +57,27 @@ class Load:
 
     @property
     def records(self) -> Path:
+        """The raw records."""
         return self.folder / RECORDS
 
     @property
     def columns(self) -> tuple[str, ...]:
+        """Columns of the raw records as received, without those that landing added."""
         return tuple(self.manifest["columns"])
 
     @property
     def landed_count(self) -> int:
+        """Number of raw records, readable or not."""
         return int(self.manifest["landed_count"])
 
     @property
     def file_count(self) -> int:
+        """Number of files the load was made from."""
         return len(self.manifest["files"])
 
     @property
     def loaded_at(self) -> datetime:
+        """Instant of the run that landed it, with zone UTC."""
         return datetime.fromisoformat(self.manifest["loaded_at"])
 
 
@@ -141,7 +146,7 @@ def commit_load(load: Load, paths: Paths) -> Load:
     """The staged load as part of landing: there at once and for good."""
     target = paths.landing(load.source, load.feed) / load.load_id
     target.parent.mkdir(parents=True, exist_ok=True)
-    os.rename(load.folder, target)
+    load.folder.rename(target)
     sync_folder(target.parent)
     return Load(load.source, load.feed, load.load_id, target, load.manifest)
 

@@ -127,7 +127,7 @@ def run_source(
 
 
 def ensure_empty_feeds(home: Path) -> None:
-    """Afterwards every canonical feed and control table has a typed file without rows, so that absent ones can be read."""
+    """Afterwards every canonical feed and control table has a typed file without rows: absent ones can be read."""
     paths = Paths(home.absolute())
     wanted = {paths.feeds / name / EMPTY: dict(feed.accepted_columns) for name, feed in CANONICAL_FEEDS.items()}
     wanted |= {paths.control / name / EMPTY: dict(columns) for name, columns in CONTROL_TABLES.items()}
@@ -244,7 +244,8 @@ def _check_rejects(
 def _too_many(con: duckdb.DuckDBPyConnection, counts: LoadCounts, limit: float, quarantine: str, written: Path) -> str:
     first = con.execute(
         f"""
-        select file || ' line ' || line || coalesce(', column ' || column_name, '') || ': ' || reason_code || ': ' || reason
+        select file || ' line ' || line || coalesce(', column ' || column_name, '')
+            || ': ' || reason_code || ': ' || reason
         from {quarantine} where feed = ? and load_id = ? limit {_SHOWN_REJECTS}
         """,
         [counts.feed, counts.load_id],
@@ -258,30 +259,43 @@ def _too_many(con: duckdb.DuckDBPyConnection, counts: LoadCounts, limit: float, 
 
 
 def _commit(source: str, interpreted: Sequence[Interpreted], settled: Settled, paths: Paths) -> None:
-    """Move everything into place. Rows first, then the memo that vouches for them, then the control files."""
+    """Move everything into place, the control files last.
+
+    A memo vouches for files beside it: it goes before they change and comes back after them, so that a kill in between
+    leaves files without a memo, which are made anew, and never a memo with files of another run.
+    """
+    folder = paths.interpreted(source)
     wanted: set[Path] = set()
     remembered: set[Path] = set()
     for item in interpreted:
-        for feed, path in item.accepted.items():
-            target = paths.accepted(feed, source, item.load.load_id)
-            wanted.add(target)
-            if path != target:
-                move_into_place(path, target)
-        for path in (item.rejects, item.collapsed, item.memo):
-            target = paths.interpreted(source) / path.name
-            remembered.add(target)
-            if path != target:
-                move_into_place(path, target)
+        targets = {path: paths.accepted(feed, source, item.load.load_id) for feed, path in item.accepted.items()}
+        wanted.update(targets.values())
+        beside = {path: folder / path.name for path in (item.rejects, item.collapsed)}
+        remembered |= {*beside.values(), folder / item.memo.name}
+        _replace(targets | beside, item.memo, folder / item.memo.name)
+    for path, memo in settled.memory:
+        remembered |= {folder / path.name, folder / memo.name}
+        _replace({path: folder / path.name}, memo, folder / memo.name)
     for name, path in settled.files.items():
         move_into_place(path, paths.control / name / f"{source}.parquet")
     for feed in CANONICAL_FEEDS:
         for path in own_files(paths.feeds / feed, source):
             if path not in wanted:
                 path.unlink()
-    for path in paths.interpreted(source).glob("*"):
+    for path in folder.glob("*"):
         if path not in remembered:
             path.unlink()
     paths.failed(source).unlink(missing_ok=True)
+
+
+def _replace(targets: dict[Path, Path], memo: Path, memo_target: Path) -> None:
+    """Move files and then their memo into place; nothing is done for files that are there already."""
+    if memo == memo_target:
+        return
+    memo_target.unlink(missing_ok=True)
+    for path, target in targets.items():
+        move_into_place(path, target)
+    move_into_place(memo, memo_target)
 
 
 def _result(source: str, staged: dict[str, Load], settled: Settled) -> SourceResult:

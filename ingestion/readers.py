@@ -4,9 +4,9 @@ Belongs here: CSV (plain, .gz, .zip), NDJSON (plain, .gz, .zip) and Parquet; wha
 Does not belong here: which files are read and where the records go (landing), what a value means (adapters).
 Sits below landing.
 
-CSV has two paths. The fast one is DuckDB's strict parser; it is taken only where the records and the line breaks inside
-them add up to exactly the lines of the file, so that nothing can be lost. Otherwise Python's strict csv module reads the
-file: it knows the line of each record, keeps ragged rows, and names the line at which it cannot continue.
+CSV has two paths. The fast one is DuckDB's strict parser; it is taken only where the records and the line breaks
+inside them add up to exactly the lines of the file, so that nothing can be lost. Otherwise Python's strict csv module
+reads the file: it knows the line of each record, keeps ragged rows, and names the line at which it cannot continue.
 """
 
 import codecs
@@ -55,13 +55,16 @@ class Part(Protocol):
     """
 
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """Name of the stream."""
 
     @property
-    def columns(self) -> tuple[str, ...]: ...
+    def columns(self) -> tuple[str, ...]:
+        """Its columns in order."""
 
     @property
-    def hint(self) -> str: ...
+    def hint(self) -> str:
+        """What its header suggests."""
 
     def batches(self, con: duckdb.DuckDBPyConnection, is_fast: bool) -> Iterator[pa.RecordBatch]:
         """The records in file order: `columns` as text, `_line`, and the three fault columns."""
@@ -481,6 +484,7 @@ def _parquet_part(path: Path, label: str) -> _ParquetPart:
 
 
 def is_nested(kind: str) -> bool:
+    """Whether a DuckDB type holds other values."""
     return kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
 
 

@@ -7,6 +7,7 @@ Sits between interpretation and the warehouse. Evaluated anew on every run over 
 tomorrow frees its event.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from ingestion.adapters.base import Adapter
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.interpret import PARQUET, QUARANTINE_COLUMNS, Interpreted, quarantine_rows
 from ingestion.readers import literal, quoted, sql_path
-from ingestion.storage import Paths, own_files
+from ingestion.storage import Paths, as_json, own_files
 
 SUPERSEDED = "superseded_by_later_load"
 
@@ -58,9 +59,10 @@ CONTROL_TABLES: MappingProxyType[str, MappingProxyType[str, str]] = MappingProxy
 
 @dataclass(frozen=True)
 class Settled:
-    """The files made, one per control table, and what they say of each load."""
+    """The files made, one per control table; files to remember, each with its memo; what is said of each load."""
 
     files: dict[str, Path]
+    memory: list[tuple[Path, Path]]
     audit: list["LoadCounts"]
 
 
@@ -94,13 +96,15 @@ def settle(
     con.execute(
         """
         create or replace temp table late_rejects (
-            feed varchar, load_id varchar, record_number bigint, column_name varchar, reason_code varchar, reason varchar);
+            feed varchar, load_id varchar, record_number bigint, column_name varchar, reason_code varchar,
+            reason varchar);
         create or replace temp table left_out (feed varchar, load_id varchar, record_number bigint, reason varchar);
         """
     )
     ticket_source = adapter.options.ticket_source or source
+    memory: list[tuple[Path, Path]] = []
     if adapter.is_settled_by_key:
-        _settle_by_key(con, source, ticket_source, interpreted, paths)
+        memory = _settle_by_key(con, source, ticket_source, interpreted, paths, staging)
     files = {name: staging / f"{name}.parquet" for name in CONTROL_TABLES}
     _write_not_current(con, source, files["not_current"])
     _write_quarantine(con, adapter, source, interpreted, files["quarantine"])
@@ -110,7 +114,7 @@ def settle(
         f"copy (select {literal(source)} as source, {literal(ticket_source)} as ticket_source)"
         f" to '{sql_path(files['ticket_source'])}' {PARQUET}"
     )
-    return Settled(files, audit)
+    return Settled(files, memory, audit)
 
 
 def _relation(files: Sequence[Path]) -> str:
@@ -127,9 +131,18 @@ def _accepted(interpreted: Sequence[Interpreted], feed: str) -> list[Path]:
 
 
 def _settle_by_key(
-    con: duckdb.DuckDBPyConnection, source: str, ticket_source: str, interpreted: Sequence[Interpreted], paths: Paths
-) -> None:
-    """Fill left_out and late_rejects. Tickets come first in the order of the feeds: events look them up."""
+    con: duckdb.DuckDBPyConnection,
+    source: str,
+    ticket_source: str,
+    interpreted: Sequence[Interpreted],
+    paths: Paths,
+    staging: Path,
+) -> list[tuple[Path, Path]]:
+    """Fill left_out and late_rejects; returns the files to remember.
+
+    Tickets come first in the order of the feeds: events look them up.
+    """
+    memory: list[tuple[Path, Path]] = []
     for feed in CANONICAL_FEEDS:
         files = _accepted(interpreted, feed)
         if not files:
@@ -145,7 +158,10 @@ def _settle_by_key(
                 left_out = _left_out_of(ticket_source, paths)
             _reject_stray_events(con, files, tickets, left_out, ticket_source)
             _reject_copies(con, interpreted)
-        _supersede(con, feed, files)
+        shared, memo = _shared_keys(con, feed, interpreted, paths.interpreted(source), staging)
+        _supersede(con, feed, shared)
+        memory.append((shared, memo))
+    return memory
 
 
 def _left_out_of(source: str, paths: Paths) -> str:
@@ -183,13 +199,15 @@ def _reject_stray_events(
                 when is_resolution then 'resolved_before_opened'
                 else 'event_before_opening' end,
             case when is_unknown then 'ticket_id "' || ticket_id || {not_among}
-                else 'occurred_at ' || strftime(occurred_at, '%Y-%m-%dT%H:%M:%SZ') || ' is before the opening of ticket "'
-                    || ticket_id || '" at ' || strftime(opened_at, '%Y-%m-%dT%H:%M:%SZ') end
+                else 'occurred_at ' || strftime(occurred_at, '%Y-%m-%dT%H:%M:%SZ')
+                    || ' is before the opening of ticket "' || ticket_id || '" at '
+                    || strftime(opened_at, '%Y-%m-%dT%H:%M:%SZ') end
         from stray
         """
     )
     con.execute(
-        "insert into left_out select feed, load_id, record_number, reason_code from late_rejects where feed = 'ticket_events'"
+        "insert into left_out"
+        " select feed, load_id, record_number, reason_code from late_rejects where feed = 'ticket_events'"
     )
 
 
@@ -209,28 +227,78 @@ def _reject_copies(con: duckdb.DuckDBPyConnection, interpreted: Sequence[Interpr
             )
 
 
-def _supersede(con: duckdb.DuckDBPyConnection, feed: str, files: Sequence[Path]) -> None:
+def _supersede(con: duckdb.DuckDBPyConnection, feed: str, shared: Path) -> None:
     """Of the rows of one key that are good, those of all loads but the latest are left out."""
-    if len(files) < 2:
-        return
     keys = ", ".join(quoted(name) for name in CANONICAL_FEEDS[feed].key)
     con.execute(
         f"""
         insert into left_out
-        with good as (
-            select load_id, record_number, hash({keys}) as key_hash, {keys} from {_relation(files)}
-            anti join (select load_id, record_number from left_out where feed = '{feed}') using (load_id, record_number)
-        ),
-        suspects as (
-            select key_hash from good group by key_hash having min(load_id) <> max(load_id)
-        ),
-        ranked as (
+        with ranked as (
             select load_id, record_number, max(load_id) over (partition by {keys}) as latest
-            from good where key_hash in (select key_hash from suspects)
+            from read_parquet('{sql_path(shared)}')
+            anti join (select load_id, record_number from left_out where feed = '{feed}') using (load_id, record_number)
         )
         select '{feed}', load_id, record_number, '{SUPERSEDED}' from ranked where load_id < latest
         """
     )
+
+
+def _shared_keys(
+    con: duckdb.DuckDBPyConnection, feed: str, interpreted: Sequence[Interpreted], remembered: Path, staging: Path
+) -> tuple[Path, Path]:
+    """The rows whose key more than one load has: a Parquet file (key, load_id, record_number), and its memo.
+
+    What earlier runs found is kept, so that a night's work is a scan for the keys of its new loads and no more.
+    """
+    items = {item.load.load_id: item for item in interpreted if feed in item.accepted}
+    found, memo = (remembered / f"{feed}.shared{suffix}" for suffix in (".parquet", ".json"))
+    known = _remembered_loads(found, memo)
+    wanted = {load_id: item.signature for load_id, item in items.items()}
+    if known == wanted:
+        return found, memo
+    is_kept = all(wanted.get(load_id) == signature for load_id, signature in known.items())
+    new = [item.accepted[feed] for load_id, item in items.items() if not is_kept or load_id not in known]
+    keys = ", ".join(quoted(name) for name in CANONICAL_FEEDS[feed].key)
+    everything, is_all_new = _relation([item.accepted[feed] for item in items.values()]), len(new) == len(items)
+    if len(items) == 1:
+        only = "where false"  # nothing to compare with
+    else:
+        only = "" if is_all_new else f"where hash({keys}) in (select hash({keys}) from {_relation(new)})"
+    before = (
+        f"union select {keys}, load_id, record_number from read_parquet('{sql_path(found)}')"
+        if is_kept and known
+        else ""
+    )
+    made, made_memo = staging / found.name, staging / memo.name
+    con.execute(
+        f"""
+        copy (
+            with candidates as (select {keys}, load_id, record_number from {everything} {only}),
+            -- the hash keeps this aggregate small on long keys; the next step compares the keys themselves
+            suspects as (
+                select hash({keys}) as key_hash from candidates group by 1 having min(load_id) <> max(load_id)
+            ),
+            counted as (
+                select *,
+                    min(load_id) over (partition by {keys}) <> max(load_id) over (partition by {keys}) as is_shared
+                from candidates where hash({keys}) in (select key_hash from suspects)
+            )
+            select {keys}, load_id, record_number from counted where is_shared
+            {before}
+            order by load_id, record_number
+        ) to '{sql_path(made)}' {PARQUET}
+        """
+    )
+    made_memo.write_text(as_json(wanted), encoding="utf-8")
+    return made, made_memo
+
+
+def _remembered_loads(found: Path, memo: Path) -> dict[str, str]:
+    """Loads, and the signature of their interpretation, that an earlier run compared."""
+    if not (found.is_file() and memo.is_file()):
+        return {}
+    content: dict[str, str] = json.loads(memo.read_text(encoding="utf-8"))
+    return content
 
 
 # ------------------------------------------------------------------------------------------------ control files

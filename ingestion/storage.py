@@ -27,13 +27,16 @@ class Paths:
 
     @property
     def feeds(self) -> Path:
+        """Accepted rows, a folder per canonical feed."""
         return self.home / "warehouse" / "feeds"
 
     @property
     def control(self) -> Path:
+        """What is said of loads and records, a folder per control table."""
         return self.home / "warehouse" / "control"
 
     def landing(self, source: str, feed: str) -> Path:
+        """The loads of a source and raw feed."""
         return self.home / "landing" / source / feed
 
     def landing_staging(self, source: str) -> Path:
@@ -41,9 +44,11 @@ class Paths:
         return self.home / "landing" / ".staging" / source
 
     def staging(self, source: str) -> Path:
+        """Derived files being written."""
         return self.home / "warehouse" / ".staging" / source
 
     def accepted(self, feed: str, source: str, load_id: str) -> Path:
+        """The accepted rows of one load."""
         return self.feeds / feed / f"{source}.{load_id}.parquet"
 
     def interpreted(self, source: str) -> Path:
@@ -51,6 +56,7 @@ class Paths:
         return self.control / "interpreted" / source
 
     def failed(self, source: str) -> Path:
+        """The rejected records of a run that failed for their number."""
         return self.control / "failed" / f"{source}.quarantine.csv"
 
 
@@ -67,6 +73,7 @@ def own_files(folder: Path, source: str) -> list[Path]:
 
 
 def sync_folder(folder: Path) -> None:
+    """Names in the folder are on disk afterwards."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -75,6 +82,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_file(path: Path) -> None:
+    """The file's content is on disk afterwards."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
 
@@ -99,6 +107,7 @@ def write_whole(target: Path, write: Callable[[Path], None]) -> None:
 
 
 def as_json(content: dict[str, Any]) -> str:
+    """Readable JSON with sorted keys: equal contents are equal texts."""
     return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 

@@ -20,7 +20,9 @@ def agreements_asset(tables: Sequence[str], sources: Sequence[SourceConfig]) -> 
 
     @dg.multi_asset(
         name="compile_agreements",
-        specs=[dg.AssetSpec(["agreements", table], group_name="agreements", kinds={"yaml", "parquet"}) for table in tables],
+        specs=[
+            dg.AssetSpec(["agreements", table], group_name="agreements", kinds={"yaml", "parquet"}) for table in tables
+        ],
     )
     def compiled(context: dg.AssetExecutionContext, nightly: NightlyRun):  # type: ignore[no-untyped-def]
         with user_errors():
@@ -116,11 +118,11 @@ def feeds_asset(feeds: Sequence[str], controls: Sequence[str], sources: Sequence
             ensure_empty_feeds(nightly.settings.home)
             forgotten = forget_unlisted_sources(nightly.settings.home, [source.name for source in sources])
         for name in forgotten:
-            context.log.warning(f"Source {name} is no longer in slm.yaml: its records stay in landing, out of the figures.")
+            context.log.warning(
+                f"Source {name} is no longer in slm.yaml: its records stay in landing, out of the figures."
+            )
         for key in sorted(context.selected_asset_keys):
             folder = nightly.layout.warehouse.joinpath(*key.path)
             yield dg.MaterializeResult(asset_key=key, metadata={"files": len(list(folder.glob("*.parquet")))})
 
     return assembled
-
-

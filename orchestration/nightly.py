@@ -19,12 +19,16 @@ from settings.errors import SlmError
 from settings.project import load_project
 from settings.run import RunSettings, claim_home
 
-
 # dagster-dbt tells of its own steps through the same logger.
-_LIBRARY_MESSAGES = ("A dbt subsetted execution", "Dependencies for step", "Copying `", "Running dbt command", "Finished dbt command")
+_LIBRARY_MESSAGES = (
+    "A dbt subsetted execution",
+    "Dependencies for step",
+    "Copying `",
+    "Running dbt command",
+    "Finished dbt command",
+)
 
 
-@dg.logger(description="Only what the nightly itself has to say, one plain line each; Dagster keeps the rest.")
 def plain_logger(context: dg.InitLoggerContext) -> logging.Logger:
     """Messages of our own assets, without Dagster's events about steps."""
     handler = logging.StreamHandler(sys.stdout)
@@ -69,7 +73,7 @@ def main() -> int:
     except dg.Failure as error:
         return _fail([error.description or str(error)])
     with dg.DagsterInstance.get() as instance:
-        result = job.with_logger_defs({"console": plain_logger}).execute_in_process(
+        result = job.with_logger_defs({"console": dg.logger(plain_logger)}).execute_in_process(
             instance=instance, raise_on_error=False, run_config={"loggers": {"console": {}}}
         )
         problems = _problems(result.all_events)
@@ -85,12 +89,11 @@ def _problems(events: Iterable[dg.DagsterEvent]) -> list[str]:
     problems = []
     for event in events:
         if event.is_step_failure:
-            data = event.step_failure_data
-            failure = data.user_failure_data
-            if failure is not None and failure.description:
-                problems.append(failure.description)
-            elif data.error is not None and "DagsterAssetCheckFailedError" not in (data.error.cls_name or ""):
-                problems.append(f"{event.step_key}: {_innermost(data.error)}")
+            step = event.step_failure_data
+            if step.user_failure_data is not None and step.user_failure_data.description:
+                problems.append(step.user_failure_data.description)
+            elif step.error is not None and "DagsterAssetCheckFailedError" not in (step.error.cls_name or ""):
+                problems.append(f"{event.step_key}: {_innermost(step.error)}")
         elif event.event_type_value == "ASSET_CHECK_EVALUATION":
             evaluation = event.asset_check_evaluation_data
             if not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR:
@@ -100,9 +103,9 @@ def _problems(events: Iterable[dg.DagsterEvent]) -> list[str]:
                     f"Check failed: {evaluation.asset_key.to_user_string()}: {evaluation.check_name}{names}"
                 )
         elif event.event_type_value == "PIPELINE_FAILURE" and not problems:
-            data = event.job_failure_data
-            if data.error is not None:
-                problems.append(_innermost(data.error))
+            whole = event.job_failure_data
+            if whole.error is not None:
+                problems.append(_innermost(whole.error))
     return problems
 
 

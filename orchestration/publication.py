@@ -99,5 +99,3 @@ def _preview(database: Path) -> str:
         for agreement, target, period, good, counted, ratio, goal, status in rows
     ]
     return "\n".join(lines)
-
-

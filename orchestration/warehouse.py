@@ -22,7 +22,7 @@ from publishing.certificate import Check
 BUILD_ARGUMENTS = ["build", "--exclude-resource-type", "unit_test"]
 
 
-class WarehouseTranslator(DagsterDbtTranslator):  # type: ignore[misc]
+class WarehouseTranslator(DagsterDbtTranslator):
     """Keys and groups of the assets: by layer, as a reader of the lineage expects them."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
@@ -40,7 +40,9 @@ class WarehouseTranslator(DagsterDbtTranslator):  # type: ignore[misc]
 def read_manifest() -> dict[str, Any]:
     """dbt's manifest as set-up parsed it."""
     if not MANIFEST.exists():
-        raise dg.DagsterInvalidDefinitionError(f"There is no {MANIFEST}: run `make setup`, which parses the dbt project.")
+        raise dg.DagsterInvalidDefinitionError(
+            f"There is no {MANIFEST}: run `make setup`, which parses the dbt project."
+        )
     manifest: dict[str, Any] = json.loads(MANIFEST.read_text(encoding="utf-8"))
     return manifest
 
@@ -175,5 +177,8 @@ def _dbt_checks(run_results: Any, manifest_path: Any) -> list[Check]:
 
 
 def _table_of(checks: list[Check]) -> str:
-    rows = [f"| {'ok' if c.is_successful else 'FAILED'} | {c.check_id} | {c.observed} | {c.description} |" for c in checks]
+    rows = [
+        f"| {'ok' if check.is_successful else 'FAILED'} | {check.check_id} | {check.observed} | {check.description} |"
+        for check in checks
+    ]
     return "\n".join(["| | rule | observed | meaning |", "|---|---|---|---|", *rows])

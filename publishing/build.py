@@ -10,6 +10,11 @@ from pathlib import Path
 import duckdb
 
 PUBLISHED_SCHEMA = "marts"
+# Nothing may be fetched while figures are published.
+OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
 
 
 @dataclass(frozen=True)
@@ -22,11 +27,7 @@ class Fingerprint:
 
 def open_read_only(database: Path) -> duckdb.DuckDBPyConnection:
     """A read-only connection that fetches nothing from anywhere."""
-    return duckdb.connect(
-        str(database),
-        read_only=True,
-        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
-    )
+    return duckdb.connect(str(database), read_only=True, config=OFFLINE)
 
 
 def published_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -43,7 +44,7 @@ def fingerprints(connection: duckdb.DuckDBPyConnection) -> dict[str, Fingerprint
     found = {}
     for table in published_tables(connection):
         row = connection.execute(
-            f'select count(*), coalesce(sum(hash(t)::hugeint), 0), coalesce(sum(hash(t, 1)::hugeint), 0)'
+            f"select count(*), coalesce(sum(hash(t)::hugeint), 0), coalesce(sum(hash(t, 1)::hugeint), 0)"
             f' from {PUBLISHED_SCHEMA}."{table}" as t'
         ).fetchone()
         assert row is not None  # an aggregate without grouping always has a row

@@ -69,8 +69,8 @@ COMMENTS = {
 _COLUMNS = {
     "rpt_sla_scorecard": "agreement_id, agreement_version, target_id, customer_id, service_id, metric, period_type,"
     " period_start, period_status, numerator, denominator, status",
-    "rpt_sla_target": "agreement_id, agreement_version, target_id, customer_id, null as service_id, metric, period_type,"
-    " period_start, period_status, numerator, denominator, status",
+    "rpt_sla_target": "agreement_id, agreement_version, target_id, customer_id, null as service_id, metric,"
+    " period_type, period_start, period_status, numerator, denominator, status",
     "rpt_experience": "null as agreement_id, null as agreement_version, null as target_id, customer_id, service_id,"
     " item as metric, period_type, period_start, null as period_status, top2_count as numerator,"
     " response_count as denominator, null as status",
@@ -144,5 +144,6 @@ def write_ledger(
         },
     )
     after = connection.execute("select count(*) from marts.figure").fetchone()
-    assert before is not None and after is not None
+    assert before is not None
+    assert after is not None
     return int(after[0]) - int(before[0])

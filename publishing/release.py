@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from publishing import certificate as certificates
-from publishing.build import PUBLISHED_SCHEMA, published_tables
+from publishing.build import OFFLINE, PUBLISHED_SCHEMA, published_tables
 from publishing.certificate import Certificate
 from publishing.errors import ReleaseDamaged
 from publishing.ledger import COMMENTS as FIGURE_COMMENTS
@@ -105,7 +105,9 @@ def current_release(home: Path) -> Path | None:
         return None
     directory = link.resolve()
     if not (directory / MANIFEST_FILE).is_file():
-        raise ReleaseDamaged(f"{link} leads to {directory}, which is no release. Point it at one in {home / 'releases'}.")
+        raise ReleaseDamaged(
+            f"{link} leads to {directory}, which is no release. Point it at one in {home / 'releases'}."
+        )
     return directory
 
 
@@ -179,8 +181,7 @@ def _write_database(
     is_ledgered: bool,
 ) -> tuple[int, dict[str, int]]:
     """slm.duckdb and parquet/ of the release; returns rows added to the ledger and rows by table."""
-    config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    with duckdb.connect(":memory:", config=config) as connection:
+    with duckdb.connect(":memory:", config=OFFLINE) as connection:
         connection.execute(f"attach '{build_database}' as build (read_only)")
         connection.execute(f"attach '{staged / DATABASE_FILE}' as released (storage_version '{STORAGE_VERSION}')")
         connection.execute("use build")
@@ -214,7 +215,7 @@ def _write_database(
             "select table_name from duckdb_tables() where database_name = 'released' order by table_name"
         ).fetchall():
             counted = connection.execute(
-                f"copy (select * from {PUBLISHED_SCHEMA}.\"{table}\" order by all)"
+                f'copy (select * from {PUBLISHED_SCHEMA}."{table}" order by all)'
                 f" to '{staged / 'parquet' / table}.parquet' (format parquet, compression zstd)"
             ).fetchone()
             rows[table] = int(counted[0]) if counted else 0
@@ -328,9 +329,9 @@ def _seal(staged: Path, made_of: ReleaseInput, previous: Path | None, as_of_text
         "previous_release_id": previous.name if previous else None,
         "files": files,
     }
-    path = staged / MANIFEST_FILE
-    path.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    _fsync(path)
+    manifest_path = staged / MANIFEST_FILE
+    manifest_path.write_text(json.dumps(manifest, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    _fsync(manifest_path)
     for folder, _, _ in os.walk(staged):
         _fsync_directory(Path(folder))
     verify(staged)

@@ -5,8 +5,7 @@ Does not belong here: reading (`queries`), deciding what stands where (`pages`),
 Filled by `pages`, read by the templates, which calculate nothing.
 """
 
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -406,7 +405,7 @@ class IndexRow:
     missed: str
     no_data: str
     csv: Link
-    worst: Badge
+    overall: Badge
 
 
 @dataclass(frozen=True)
@@ -415,8 +414,7 @@ class IndexGroup:
 
     customer: str
     anchor: str
-    period_start: date
-    rows: list[IndexRow] = field(default_factory=list)
+    rows: list[IndexRow]
 
 
 @dataclass(frozen=True)

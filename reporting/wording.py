@@ -6,7 +6,7 @@ Used by `pages`, `verdict` and `charts`; pure functions.
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from zoneinfo import ZoneInfo
 
@@ -62,6 +62,12 @@ def floored_percent(numerator: int, denominator: int, places: int) -> Decimal:
     """
     scale: int = 10**places
     return Decimal(numerator * 100 * scale // denominator) / scale
+
+
+def floored_ratio(ratio: float, places: int) -> Decimal:
+    """A ratio in percent, cut off after `places`."""
+    # Twelve digits first: 0.57 is 56.99999999999999 percent in binary fractions, and 57 to everybody else.
+    return Decimal(f"{ratio * 100:.12g}").quantize(Decimal(1).scaleb(-places), ROUND_FLOOR)
 
 
 def share_text(value: Decimal, places: int) -> str:
@@ -199,6 +205,11 @@ def shift_period(period_type: str, start: date, steps: int) -> date:
     """First day of the period `steps` later (or earlier, if negative)."""
     months = start.year * 12 + start.month - 1 + steps * PERIOD_MONTHS[period_type]
     return date(months // 12, months % 12 + 1, 1)
+
+
+def last_day(end: date) -> date:
+    """The last day of a stretch that ends before `end`."""
+    return end - timedelta(days=1)
 
 
 def days_text(start: date, end: date) -> str:

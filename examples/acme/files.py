@@ -70,10 +70,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "costs": ("service_id", "tier", "period_start", "kind", "amount", "currency"),
     "employee_survey": ("wave", "team_id", "area", "mean", "n"),
 }  # fmt: skip
-_TIMES = frozenset(
-    ("opened_at", "occurred_at", "promised_for", "recorded_at", "responded_at", "sent_at", "checked_at")
-    + ("source_resolved_at", "source_closed_at")
-)
+_TIMES = frozenset(name for names in COLUMNS.values() for name in names if name.endswith("_at")) | {"promised_for"}
 _BOOLEANS = frozenset(("is_public", "delivered", "source_made_sla"))
 _NUMBERS = frozenset(("source_reopen_count", "source_reassignment_count", "score", "response_ms"))
 

@@ -66,14 +66,17 @@ def iso(instant: int) -> str:
 
 
 def started(at: str) -> Step:
+    """Somebody takes the ticket up."""
     return Step(at, company.STATUS, "Work In Progress")
 
 
 def answered(at: str) -> Step:
+    """A public message by an agent."""
     return Step(at, company.MESSAGE)
 
 
 def set_to(at: str, status: str, role: int = company.BY_AGENT) -> Step:
+    """A status, in the desk's own words."""
     return Step(at, company.STATUS, status, role)
 
 

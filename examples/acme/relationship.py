@@ -23,7 +23,7 @@ PULSE_STREAM, TOUCHPOINT_STREAM, VOICE_STREAM, COST_STREAM, STAFF_STREAM = 11, 1
 PULSE_DAY = 12
 KNOWN_CUSTOMERS = range(4)
 # How much lower than others these customers score (of 11 answers) and trust (of 5).
-UNHAPPY_PULSE = {company.HOSPITALS: 3}
+UNHAPPY_PULSE = {company.HOSPITALS: 2}
 
 # (service, tier, cost a month, currency)
 RUN_COSTS = (
@@ -57,6 +57,7 @@ def months(first: date, until: int) -> Iterator[date]:
 
 
 def next_month(day: date) -> date:
+    """The first day of the month after."""
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 

@@ -15,7 +15,7 @@ from examples.acme.tickets import Uniforms, picked, seconds
 AFTER_TICKET = "after-ticket"
 ITEMS = ("csat", "effort", "promptness", "professionalism", "accuracy", "friendliness", "honesty", "empathy")
 STREAM = 2
-LONG_SECONDS = 200 * HOUR
+LONG_SECONDS = 400 * HOUR
 
 # Shares of the scores 1 to 5 where targets are met and people are unhappy: quick, polite, and of little help.
 UNHAPPY_SCORES: dict[str, tuple[float, ...]] = {

@@ -33,15 +33,17 @@ EPOCH = date(1970, 1, 1)
 SURGE_DAYS = tuple((date(2026, 5, day) - EPOCH).days for day in (27, 28, 29, 30, 31))
 SURGE_FACTOR = 3.0
 
-# Bank incidents of moderate priority in core banking: solved in time, or parked long after they breached.
-PARKED_SHARE = 0.18
+# Bank incidents of moderate priority in core banking: solved in time, or left open for most of a year.
+PARKED_SHARE = 0.30
 PARKED_FROM = (date(2026, 1, 5) - EPOCH).days
-PARKED_DAYS = (45.0, 100.0)
+PARKED_DAYS = (300.0, 380.0)
 LEDGER_LONGEST_HOURS = 144.0
 
-# The service that meets its targets while its users are unhappy.
+# The customer whose targets are all met while its people are unhappy: quick at first, never longer than this.
 WATERMELON_HANDLING_FACTOR = 0.25
 WATERMELON_RESPONSE_FACTOR = 0.5
+WATERMELON_LONGEST_HOURS = (6.0, 18.0, 144.0, 144.0)  # P1 to P4
+WATERMELON_REPAIR_SECONDS = 90 * MINUTE
 
 # The network team promises an hour or three, whatever the case.
 RECKLESS_PROMISE_SHARE = 0.7
@@ -207,6 +209,7 @@ class Arrivals:
     is_retail: Flags
     is_urgent: Flags  # worked on around the clock
     is_ledger: Flags  # the bank's core banking incidents of moderate priority
+    is_watermelon: Flags  # of the customer that is unhappy with met targets
 
 
 def draw_arrivals(day: int, size: float, uniform: Uniforms, clocks: Clocks) -> Arrivals:
@@ -252,6 +255,7 @@ def draw_arrivals(day: int, size: float, uniform: Uniforms, clocks: Clocks) -> A
         is_retail=(customer == company.RETAIL)[order],
         is_urgent=((priority < 2) | is_night)[order],
         is_ledger=is_ledger[order],
+        is_watermelon=(customer == company.HOSPITALS)[order],
     )
 
 
@@ -279,7 +283,7 @@ def draw_replies(tickets: Arrivals, uniform: Uniforms, clocks: Clocks) -> Intege
     level = uniform.column()
     table = np.where((tickets.category == company.NIGHT_BATCH) & (tickets.priority >= 2), 1, tickets.priority)
     minutes = np.choose(table, [np.interp(level, rhythms.RESPONSE_LEVELS, row) for row in rhythms.RESPONSE_MINUTES])
-    minutes = np.where(tickets.service == company.RECORDS, minutes * WATERMELON_RESPONSE_FACTOR, minutes)
+    minutes = np.where(tickets.is_watermelon, minutes * WATERMELON_RESPONSE_FACTOR, minutes)
     spent = np.maximum((minutes * MINUTE).astype(np.int64), 15)
     later = clocks.after_worked(tickets.is_retail, tickets.opened, spent)
     return np.where(tickets.is_urgent, tickets.opened + spent, later)
@@ -296,8 +300,10 @@ def draw_work(day: int, tickets: Arrivals, uniform: Uniforms, clocks: Clocks) ->
 
     factor = np.array(rhythms.PRIORITY_HANDLING_FACTORS)[tickets.priority]
     factor = np.where(tickets.category == company.NIGHT_BATCH, np.minimum(factor, NIGHT_HANDLING_FACTOR), factor)
-    factor = np.where(tickets.service == company.RECORDS, factor * WATERMELON_HANDLING_FACTOR, factor)
+    factor = np.where(tickets.is_watermelon, factor * WATERMELON_HANDLING_FACTOR, factor)
     hours = uniform.quantile(rhythms.QUANTILES, rhythms.HANDLING_HOURS) * factor
+    longest = np.array(WATERMELON_LONGEST_HOURS)[tickets.priority]
+    hours = np.where(tickets.is_watermelon, np.minimum(hours, longest), hours)
     hours = np.where(tickets.is_ledger, np.minimum(hours, LEDGER_LONGEST_HOURS), hours)
     hours = np.where(is_parked, uniform.between(*PARKED_DAYS) * 24, hours)
 
@@ -335,10 +341,11 @@ def draw_waits(tickets: Arrivals, is_without: Flags, uniform: Uniforms) -> tuple
     level = uniform.column()
     customers = rhythms.WAITING_CUSTOMER_SHARE
     supplier = np.where(tickets.service == company.NETWORK, NETWORK_SUPPLIER_SHARE, rhythms.WAITING_SUPPLIER_SHARE)
-    internal = rhythms.WAITING_INTERNAL_SHARE
-    supplier = np.where(tickets.is_ledger, 0.0, supplier)
+    # Where the truth is planted nothing but the customer may hold a ticket up.
+    is_exact = tickets.is_ledger | tickets.is_watermelon
+    supplier, internal = np.where(is_exact, 0.0, supplier), np.where(is_exact, 0.0, rhythms.WAITING_INTERNAL_SHARE)
     first = np.full(len(level), company.NO_VALUE, dtype=np.int64)
-    first[level < customers + supplier + np.where(tickets.is_ledger, 0.0, internal)] = company.WAITING_INTERNAL
+    first[level < customers + supplier + internal] = company.WAITING_INTERNAL
     first[level < customers + supplier] = company.WAITING_SUPPLIER
     first[level < customers] = company.WAITING_CUSTOMER
     first[is_without] = company.NO_VALUE
@@ -390,7 +397,9 @@ def draw_day(day: int, seed: int, size: float, clocks: Clocks) -> tuple[Tickets,
     is_reopened = is_resolved & ~work.is_parked & uniform.below(rhythms.REOPEN_SHARE)
     lag = np.maximum(seconds(uniform.quantile(rhythms.QUANTILES, rhythms.REOPEN_LAG_HOURS)), 2 * MINUTE)
     reopened = np.where(is_reopened, work.resolved + lag, NEVER)
-    again = reopened + seconds(uniform.between(1, 24))
+    repair = seconds(uniform.between(1, 24))
+    repair = np.where(arrivals.is_watermelon, np.minimum(repair, WATERMELON_REPAIR_SECONDS), repair)
+    again = reopened + repair
     again = np.where(arrivals.is_urgent, again, clocks.snapped(arrivals.is_retail, again, np.full(count, HOUR)))
     again = np.where(is_reopened, again, NEVER)
     closing = [
@@ -423,7 +432,7 @@ def draw_day(day: int, seed: int, size: float, clocks: Clocks) -> tuple[Tickets,
     )
     sink = EventSink(count)
     add_statuses(sink, tickets, work)
-    add_changes(sink, tickets, work, teams, arrivals.is_ledger, uniform)
+    add_changes(sink, tickets, work, teams, arrivals.is_ledger | arrivals.is_watermelon, uniform)
     add_messages(sink, tickets, work, uniform)
     add_promises(sink, tickets, work, uniform)
     return tickets, sink.events(days, numbers), work
@@ -454,7 +463,7 @@ def add_statuses(sink: EventSink, tickets: Tickets, work: Work) -> None:
 
 
 def add_changes(
-    sink: EventSink, tickets: Tickets, work: Work, teams: Integers, is_ledger: Flags, uniform: Uniforms
+    sink: EventSink, tickets: Tickets, work: Work, teams: Integers, keeps_priority: Flags, uniform: Uniforms
 ) -> None:
     """Reassignments and changes of priority."""
     for hop in range(MAX_HOPS):
@@ -462,7 +471,7 @@ def add_changes(
         sink.add(
             at != NEVER, at, company.TEAM, company.BY_AGENT, teams[:, hop] + company.FIRST_TEAM_VALUE, is_public=False
         )
-    is_changed = uniform.below(rhythms.PRIORITY_CHANGE_SHARE) & (tickets.resolved != NEVER) & ~is_ledger
+    is_changed = uniform.below(rhythms.PRIORITY_CHANGE_SHARE) & (tickets.resolved != NEVER) & ~keeps_priority
     is_changed &= tickets.ticket_type == company.INCIDENT
     step = np.where(uniform.below(rhythms.PRIORITY_UPGRADE_SHARE), -1, 1)
     changed = tickets.priority.astype(np.int64) + step
@@ -483,6 +492,7 @@ def add_messages(sink: EventSink, tickets: Tickets, work: Work, uniform: Uniform
     noted = uniform.below(rhythms.INTERNAL_NOTE_SHARE)
     sink.add(noted, tickets.opened + (work.replied - tickets.opened) // 2, message, agent, is_public=False)
     is_answered = ~uniform.below(rhythms.NO_REPLY_SHARE) | (work.ended != NEVER)
+    is_answered |= tickets.customer == company.HOSPITALS  # where every target is met, every question is answered
     sink.add(is_answered, work.replied, message, agent)
     for slot in range(2):
         asked = uniform.below(rhythms.VISIBLE_REQUEST_SHARE) & (work.wait_kinds[:, slot] == company.WAITING_CUSTOMER)

@@ -52,6 +52,13 @@ def _statuses(value: Any) -> Any:
     return words
 
 
+def _delimiter(value: Any) -> Any:
+    if isinstance(value, str) and (len(value) != 1 or value in '"\r\n'):
+        raise ValueError("write one character that is neither a quote nor a line end")
+    return value
+
+
+Delimiter = Annotated[str, BeforeValidator(_delimiter)]
 Words = Annotated[dict[str, str], BeforeValidator(_words)]
 StatusWords = Annotated[dict[str, str], BeforeValidator(_statuses)]
 Paths = Annotated[
@@ -80,6 +87,7 @@ class SharedOptions(StrictOptions):
 
     @property
     def zone(self) -> ZoneInfo | None:
+        """Zone of times without an offset; None = such times are an error."""
         return ZoneInfo(self.time_zone) if self.time_zone else None
 
     def words(self, option: str | None) -> Mapping[str, str]:

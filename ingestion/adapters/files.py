@@ -12,6 +12,7 @@ import duckdb
 from pydantic import BeforeValidator, Field, model_validator
 
 from ingestion.adapters.base import (
+    Delimiter,
     Paths,
     SharedOptions,
     StrictOptions,
@@ -56,8 +57,8 @@ class FeedFiles(StrictOptions):
 
     path: Paths
     mode: Literal["append", "snapshot"] = "append"
-    columns: Words = {}
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    columns: Words = Field(default={})
+    delimiter: Delimiter = ","
 
 
 def _long_form(value: Any) -> Any:
@@ -99,6 +100,7 @@ class FilesOptions(SharedOptions):
 
     @property
     def max_gap_seconds(self) -> int:
+        """How long a check's state holds at most."""
         return DEFAULT_MAX_GAP_SECONDS if self.max_gap is None else parse_clock_duration(self.max_gap)
 
 
@@ -113,6 +115,7 @@ class FilesAdapter:
         self.options = options
 
     def raw_feeds(self) -> list[RawFeed]:
+        """The raw feeds that are landed, with the columns each file must have."""
         return [
             RawFeed(
                 name,
@@ -129,9 +132,11 @@ class FilesAdapter:
         ]
 
     def canonical_feeds(self, feed: str) -> tuple[str, ...]:
+        """The canonical feeds that the raw feed's records become."""
         return (feed,)
 
     def meaning(self, feed: str) -> dict[str, Any]:
+        """The options that decide how the raw feed's records are understood."""
         names = CANONICAL_FEEDS[feed].column_names
         options = self.options
         meaning: dict[str, Any] = {
@@ -148,6 +153,7 @@ class FilesAdapter:
         return meaning
 
     def identity(self, feed: str, columns: Sequence[str]) -> tuple[str, str]:
+        """SQL of a raw record's id and its ticket's id."""
         key = [trimmed(raw_text(columns, self._source_column(feed, name))) for name in CANONICAL_FEEDS[feed].key]
         ticket = "cast(null as varchar)"
         if "ticket_id" in CANONICAL_FEEDS[feed].column_names:
@@ -155,6 +161,7 @@ class FilesAdapter:
         return f"nullif(concat_ws('|', {', '.join(key)}), '')", ticket
 
     def interpret(self, con: duckdb.DuckDBPyConnection, feed: str, loads: Sequence[Load]) -> None:
+        """Fill the tables of the outcome and `accepted_<feed>` from the loads."""
         schema = CANONICAL_FEEDS[feed]
         (load,) = loads
         raw = raw_records(loads)
@@ -248,7 +255,7 @@ class FilesAdapter:
             f"""
             insert into rejected
             select load_id, record_number, '{schema.key[0]}', 'conflicting_in_load',
-                {literal(said)} || kept_record_number || '); the last one is kept'
+                {literal(said)} || kept_record_number || ' of the load); the last one is kept'
             from duplicates where not is_identical;
             insert into collapsed
             select load_id, record_number, kept_record_number from duplicates where is_identical;

@@ -14,9 +14,10 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import duckdb
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from ingestion.adapters.base import (
+    Delimiter,
     Paths,
     SharedOptions,
     all_columns,
@@ -85,7 +86,7 @@ class ServicenowAuditLogOptions(SharedOptions):
 
     path: Paths
     time_format: str = "%d/%m/%Y %H:%M"
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    delimiter: Delimiter = ","
 
     @model_validator(mode="after")
     def _the_log_names_no_customer(self) -> Self:
@@ -113,20 +114,25 @@ class ServicenowAuditLogAdapter:
         self.options = options
 
     def raw_feeds(self) -> list[RawFeed]:
+        """The raw feeds that are landed, with the columns each file must have."""
         required = tuple((name,) for name in _REQUIRED)
         return [RawFeed(FEED, tuple(self.options.path), required, delimiter=self.options.delimiter)]
 
     def canonical_feeds(self, feed: str) -> tuple[str, ...]:
+        """The canonical feeds that the raw feed's records become."""
         return ("tickets", "ticket_events")
 
     def meaning(self, feed: str) -> dict[str, Any]:
+        """The options that decide how the raw feed's records are understood."""
         return self.options.model_dump(mode="json", exclude={"path", "delimiter", "max_reject_ratio", "ticket_source"})
 
     def identity(self, feed: str, columns: Sequence[str]) -> tuple[str, str]:
+        """SQL of a raw record's id and its ticket's id."""
         number = raw_text(columns, "number")
         return f"concat_ws('-', {number}, {raw_text(columns, 'sys_mod_count')})", number
 
     def interpret(self, con: duckdb.DuckDBPyConnection, feed: str, loads: Sequence[Load]) -> None:
+        """Fill the tables of the outcome and `accepted_<feed>` from the loads."""
         raw = raw_records(loads)
         reject_faulty(con, raw)
         self._create_updates(con, raw, all_columns(loads))
@@ -173,7 +179,9 @@ class ServicenowAuditLogAdapter:
         """Table `updates`: one row per good record."""
         texts = self._texts(columns)
         selected = ", ".join(f"{text} as {name}" for name, text in texts.items())
-        source = f"(select load_id, _record_number as record_number, {selected} from {raw} as raw where {FAULT_CODE} is null)"
+        source = f"""(
+            select load_id, _record_number as record_number, {selected}
+            from {raw} as raw where {FAULT_CODE} is null)"""
         values = {name: name for name in texts}
         values["modification"] = parsed("bigint", "modification")
         values["status"] = translated("status", {**_STATUS_MAP, **self.options.status_map})
@@ -293,7 +301,7 @@ def _create_histories(con: duckdb.DuckDBPyConnection) -> None:
             row_number() over ({order}) as place,
             lag(status) over ({order}) as status_before,
             lag(priority) over ({order}) as priority_before,
-            -- where a cell is empty the last team still holds the ticket: only another team is a change
+            -- an empty cell leaves the ticket with its last team: only another team is a change
             last_value(team_id ignore nulls) over ({order} {before}) as team_before,
             {last}
         from updates
@@ -318,9 +326,10 @@ def _create_events(con: duckdb.DuckDBPyConnection) -> None:
     )
     selects = [
         f"""
-        select load_id, record_number, number || '-' || lpad(cast(modification as varchar), 6, '0') || '-{suffix}' as event_id,
-            number as ticket_id, updated_at as occurred_at, '{kind}' as event_type, {value} as "value", 'agent' as actor_role,
-            false as is_public, cast(null as timestamp) as promised_for, cast(null as timestamp) as recorded_at
+        select load_id, record_number,
+            number || '-' || lpad(cast(modification as varchar), 6, '0') || '-{suffix}' as event_id,
+            number as ticket_id, updated_at as occurred_at, '{kind}' as event_type, {value} as "value",
+            'agent' as actor_role, false as is_public, cast(null as timestamp) as promised_for, cast(null as timestamp) as recorded_at
         from histories where {condition}
         """
         for suffix, kind, value, condition in changes

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Self
 
 import duckdb
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from ingestion.adapters.base import Paths, SharedOptions, all_columns, raw_records, raw_text, reject_faulty
 from ingestion.cells import (
@@ -66,7 +66,7 @@ class StatuspageIncidentsOptions(SharedOptions):
     """
 
     path: Paths
-    impact_map: Annotated[dict[str, str], BeforeValidator(_impacts)] = {}
+    impact_map: Annotated[dict[str, str], BeforeValidator(_impacts)] = Field(default={})
     unattributed_service: str | None = None
 
     @model_validator(mode="after")
@@ -91,18 +91,23 @@ class StatuspageIncidentsAdapter:
         self.options = options
 
     def raw_feeds(self) -> list[RawFeed]:
+        """The raw feeds that are landed, with the columns each file must have."""
         return [RawFeed(FEED, tuple(self.options.path), tuple((name,) for name in _REQUIRED))]
 
     def canonical_feeds(self, feed: str) -> tuple[str, ...]:
+        """The canonical feeds that the raw feed's records become."""
         return ("outages",)
 
     def meaning(self, feed: str) -> dict[str, Any]:
+        """The options that decide how the raw feed's records are understood."""
         return self.options.model_dump(mode="json", exclude={"path", "max_reject_ratio", "ticket_source"})
 
     def identity(self, feed: str, columns: Sequence[str]) -> tuple[str, str]:
+        """SQL of a raw record's id and its ticket's id."""
         return trimmed(raw_text(columns, "id")), "cast(null as varchar)"
 
     def interpret(self, con: duckdb.DuckDBPyConnection, feed: str, loads: Sequence[Load]) -> None:
+        """Fill the tables of the outcome and `accepted_<feed>` from the loads."""
         raw = raw_records(loads)
         reject_faulty(con, raw)
         self._create_incidents(con, raw, all_columns(loads))
@@ -119,7 +124,8 @@ class StatuspageIncidentsAdapter:
         # An update's `at` sorts as text within one incident: a page writes all of them alike.
         first_update = f"list_min(json_extract_string(try_cast({updates} as json), '$[*].at'))"
         names = f"""list_distinct(list_concat(
-            list_filter(json_extract_string(try_cast({components} as json), '$[*]'), lambda name: not starts_with(name, '{{')),
+            list_filter(
+                json_extract_string(try_cast({components} as json), '$[*]'), lambda name: not starts_with(name, '{{')),
             json_extract_string(try_cast({components} as json), '$[*].name')))"""
         source = f"""(
             select load_id, _record_number as record_number, {text("id")} as id, {text("impact")} as impact,
@@ -142,7 +148,8 @@ class StatuspageIncidentsAdapter:
             create or replace temp table incidents as
             with texts as (select * from {source}),
             parsed as (
-                select load_id, record_number, id, {translated("impact", {**_IMPACT_MAP, **self.options.impact_map})} as kind,
+                select load_id, record_number, id,
+                    {translated("impact", {**_IMPACT_MAP, **self.options.impact_map})} as kind,
                     impact, cause, components, {", ".join(f"{value} as {name}" for name, value in instants.items())},
                     {", ".join(f"texts.{name} as text_{name}" for name in _INSTANTS)}
                 from texts{joins}

@@ -14,6 +14,7 @@ import duckdb
 from pydantic import BeforeValidator, Field, model_validator
 
 from ingestion.adapters.base import (
+    Delimiter,
     Paths,
     SharedOptions,
     StrictOptions,
@@ -55,7 +56,7 @@ class Item(StrictOptions):
     """One item of the survey. `missing` are codes that are no answer; `scale` is the lowest and the highest score."""
 
     item: str
-    missing: Annotated[list[str], BeforeValidator(_codes)] = []
+    missing: Annotated[list[str], BeforeValidator(_codes)] = Field(default=[])
     scale: tuple[Decimal, Decimal]
 
     @model_validator(mode="after")
@@ -102,8 +103,8 @@ class SurveyWideCsvOptions(SharedOptions):
     items: dict[str, Item] = Field(min_length=1)
     weight_column: str | None = None
     comment_column: str | None = None
-    columns: Words = {}
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    columns: Words = Field(default={})
+    delimiter: Delimiter = ","
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
@@ -135,21 +136,26 @@ class SurveyWideCsvAdapter:
         self.options = options
 
     def raw_feeds(self) -> list[RawFeed]:
+        """The raw feeds that are landed, with the columns each file must have."""
         options, at = self.options, self.options.responded_at
         more = (at.column, at.day, options.weight_column, options.comment_column, *options.columns.values())
         names = dict.fromkeys([options.id_column, *options.items, *(name for name in more if name)])
         return [RawFeed(FEED, tuple(options.path), tuple((name,) for name in names), delimiter=options.delimiter)]
 
     def canonical_feeds(self, feed: str) -> tuple[str, ...]:
+        """The canonical feeds that the raw feed's records become."""
         return ("survey_responses",)
 
     def meaning(self, feed: str) -> dict[str, Any]:
+        """The options that decide how the raw feed's records are understood."""
         return self.options.model_dump(mode="json", exclude={"path", "delimiter", "max_reject_ratio", "ticket_source"})
 
     def identity(self, feed: str, columns: Sequence[str]) -> tuple[str, str]:
+        """SQL of a raw record's id and its ticket's id."""
         return trimmed(raw_text(columns, self.options.id_column)), self._text(columns, "ticket_id")
 
     def interpret(self, con: duckdb.DuckDBPyConnection, feed: str, loads: Sequence[Load]) -> None:
+        """Fill the tables of the outcome and `accepted_<feed>` from the loads."""
         raw = raw_records(loads)
         reject_faulty(con, raw)
         self._create_records(con, raw, all_columns(loads))
@@ -204,7 +210,8 @@ class SurveyWideCsvAdapter:
         )
         scores = [self._score_text(columns, column, item) for column, item in options.items.items()]
         source = f"""(
-            select load_id, _record_number as record_number, {trimmed(raw_text(columns, options.id_column))} as response_id,
+            select load_id, _record_number as record_number,
+                {trimmed(raw_text(columns, options.id_column))} as response_id,
                 {self._responded_at(columns)} as text_responded_at, {weight} as text_weight, {comment} as comment,
                 {", ".join(f"{self._text(columns, name)} as {quoted(name)}" for name in _DEFAULTABLE)},
                 {", ".join(f"{score} as text_score_{index}" for index, score in enumerate(scores))}
@@ -215,7 +222,8 @@ class SurveyWideCsvAdapter:
             local_minutes_table(con, "local_minutes", f"select {wall} from {source} as texts", options.zone)
             joins, utc = utc_of_walls({"responded_at": wall}, "local_minutes")
             responded_at = f"coalesce({responded_at}, {utc['responded_at']})"
-        typed = ", ".join(f"{parsed('double', f'text_score_{index}')} as score_{index}" for index in range(len(scores)))
+        places = range(len(scores))
+        typed = ", ".join(f"{parsed('double', f'text_score_{index}')} as score_{index}" for index in places)
         checks = self._checks()
         failure, shown = first_failure(checks)
         con.execute(
@@ -227,7 +235,7 @@ class SurveyWideCsvAdapter:
                 from texts{joins}
             ),
             checked as (select *, {failure} as failure from parsed)
-            select * exclude (text_responded_at, text_weight, {", ".join(f"text_score_{i}" for i in range(len(scores)))}),
+            select * exclude (text_responded_at, text_weight, {", ".join(f"text_score_{index}" for index in places)}),
                 {shown} as shown
             from checked order by load_id, record_number
             """
@@ -280,7 +288,8 @@ class SurveyWideCsvAdapter:
                 for name in CANONICAL_FEEDS["survey_responses"].column_names
             )
             selects.append(
-                f"select load_id, record_number, {index} as place, {columns} from records where score_{index} is not null"
+                f"select load_id, record_number, {index} as place, {columns} from records"
+                f" where score_{index} is not null"
             )
         con.execute(
             f"create or replace temp table accepted_survey_responses as"

@@ -92,7 +92,8 @@ class Project:
     def landed(self, feed: str, columns: str) -> list[tuple[Any, ...]]:
         """Raw records of every load, in landing's order."""
         path = f"{{home}}/landing/{self.name}/{feed}/*/records.parquet"
-        return self.query(f"select {columns} from read_parquet('{path}', union_by_name = true, filename = true) order by filename, _record_number")
+        records = f"read_parquet('{path}', union_by_name = true, filename = true)"
+        return self.query(f"select {columns} from {records} order by filename, _record_number")
 
     def everything(self) -> dict[str, bytes]:
         """Every file of the home by its path, but for what a run is free to do anew."""

@@ -72,7 +72,9 @@ def test_only_the_new_file_is_landed(desk: Project) -> None:
     desk.write("data/tickets-2.csv", TICKET_HEADER, ticket("T3"))
     desk.run()
     assert desk.loads("tickets") == ["000001-20260310T010000Z", "000002-20260311T010000Z"]
-    assert [file["path"] for file in desk.manifest("tickets", "000002-20260311T010000Z")["files"]] == ["data/tickets-2.csv"]
+    assert [file["path"] for file in desk.manifest("tickets", "000002-20260311T010000Z")["files"]] == [
+        "data/tickets-2.csv"
+    ]
     assert desk.loads("ticket_events") == ["000001-20260310T010000Z"]
     assert desk.rows("tickets", "ticket_id") == [("T1",), ("T2",), ("T3",)]
 
@@ -245,14 +247,18 @@ def test_ticket_of_another_source_that_was_replaced_counts_with_its_later_openin
 
 
 def test_sources_come_after_the_one_whose_tickets_they_need() -> None:
-    chat = SourceConfig(name="chat", type="files", options={"feeds": {"ticket_events": "e.csv"}, "ticketSource": "desk"})
+    chat = SourceConfig(
+        name="chat", type="files", options={"feeds": {"ticket_events": "e.csv"}, "ticketSource": "desk"}
+    )
     desk = SourceConfig(name="desk", type="files", options={"feeds": {"tickets": "t.csv"}})
     assert [source.name for source in ordered_sources([chat, desk])] == ["desk", "chat"]
 
 
 @pytest.mark.parametrize(("needed", "said"), [("dusk", '"dusk" is no source'), ("chat", "leads in a circle")])
 def test_ticket_source_that_cannot_be_is_refused(needed: str, said: str) -> None:
-    chat = SourceConfig(name="chat", type="files", options={"feeds": {"ticket_events": "e.csv"}, "ticketSource": needed})
+    chat = SourceConfig(
+        name="chat", type="files", options={"feeds": {"ticket_events": "e.csv"}, "ticketSource": needed}
+    )
     with pytest.raises(SourceError, match=said):
         ordered_sources([chat])
 

@@ -53,8 +53,12 @@ def test_fast_and_careful_agree_or_the_fast_one_says_so(
     except FastPathFailed:
         return
     assert careful is not None
-    plain = [{name: value.strip(" ") if isinstance(value, str) else value for name, value in row.items()} for row in fast]
-    same = [{name: value.strip(" ") if isinstance(value, str) else value for name, value in row.items()} for row in careful]
+    plain = [
+        {name: value.strip(" ") if isinstance(value, str) else value for name, value in row.items()} for row in fast
+    ]
+    same = [
+        {name: value.strip(" ") if isinstance(value, str) else value for name, value in row.items()} for row in careful
+    ]
     assert plain == same
 
 

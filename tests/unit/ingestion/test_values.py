@@ -86,7 +86,13 @@ def test_offset_is_the_same_for_all_seconds_of_a_local_minute(local: datetime, n
 def test_sources_own_words_become_the_projects(desk: Project) -> None:
     desk.write("data/tickets.csv", TICKET_HEADER, "T1,ACME Ltd,Help desk,incident,Hoch,2026-03-02T10:00:00Z")
     header = "event_id,ticket_id,occurred_at,event_type,value"
-    kinds = (("status", "Erledigt"), ("priority", "Hoch"), ("service", "Help desk"), ("customer", "ACME Ltd"), ("team", "L2"))
+    kinds = (
+        ("status", "Erledigt"),
+        ("priority", "Hoch"),
+        ("service", "Help desk"),
+        ("customer", "ACME Ltd"),
+        ("team", "L2"),
+    )
     rows = [f"E{n},T1,2026-03-02T12:00:00Z,{kind},{value}" for n, (kind, value) in enumerate(kinds)]
     desk.write("data/events.csv", header, *rows, "E9,T1,2026-03-02T12:00:00Z,message,Hoch")
     desk.run(
@@ -114,7 +120,11 @@ def test_number_as_a_word_of_the_source_is_mapped(desk: Project) -> None:
 
 
 def test_default_fills_an_absent_column_and_an_empty_cell(desk: Project) -> None:
-    desk.write("data/tickets.csv", "ticket_id,service_id,ticket_type,priority,opened_at", "T1,,incident,P3,2026-03-02T10:00:00Z")
+    desk.write(
+        "data/tickets.csv",
+        "ticket_id,service_id,ticket_type,priority,opened_at",
+        "T1,,incident,P3,2026-03-02T10:00:00Z",
+    )
     desk.run(feeds={"tickets": "data/tickets.csv"}, defaults={"customer_id": "acme", "service_id": "desk"})
     assert desk.rows("tickets", "customer_id, service_id") == [("acme", "desk")]
 
@@ -143,7 +153,8 @@ def test_state_holds_for_26_hours_unless_said_otherwise(desk: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("true", True), ("TRUE", True), ("1", True), ("yes", True), ("No", False), ("0", False), ("", None)]
+    ("text", "value"),
+    [("true", True), ("TRUE", True), ("1", True), ("yes", True), ("No", False), ("0", False), ("", None)],
 )
 def test_truth_values_in_their_usual_spellings(desk: Project, text: str, value: bool | None) -> None:
     desk.write("data/events.csv", f"{EVENT_HEADER},is_public", f"E1,T1,2026-03-02T12:00:00Z,message,,{text}")
@@ -220,7 +231,10 @@ def test_zip_with_several_tables(project: Project) -> None:
 
 
 def test_ndjson_keeps_numbers_as_they_were_written(project: Project) -> None:
-    line = '{{"ticket_id": {}, "customer_id": "acme", "service_id": "desk", "ticket_type": "incident", "priority": 3, "opened_at": "2026-03-02T10:00:00Z", "weight": 1.50, "tags": ["a", 1.5], "vip": true}}'
+    line = (
+        '{{"ticket_id": {}, "customer_id": "acme", "service_id": "desk", "ticket_type": "incident", "priority": 3,'
+        ' "opened_at": "2026-03-02T10:00:00Z", "weight": 1.50, "tags": ["a", 1.5], "vip": true}}'
+    )
     project.write("tickets.ndjson", line.format("123456789012345678901234567890"), "", line.format("7"))
     project.run(feeds={"tickets": "tickets.ndjson"})
     assert project.rows("tickets", "ticket_id, priority") == [("123456789012345678901234567890", "3"), ("7", "3")]
@@ -236,8 +250,9 @@ def test_parquet_with_types_of_its_own(project: Project) -> None:
         con.execute("set TimeZone = 'America/New_York'")
         con.sql(
             """
-            select 'T1' as ticket_id, 'acme' as customer_id, 'desk' as service_id, 'incident' as ticket_type, 3 as priority,
-                timestamptz '2026-03-02 10:00:00.75+00' as opened_at, true as source_made_sla, 2::int as source_reopen_count
+            select 'T1' as ticket_id, 'acme' as customer_id, 'desk' as service_id, 'incident' as ticket_type,
+                3 as priority, timestamptz '2026-03-02 10:00:00.75+00' as opened_at,
+                true as source_made_sla, 2::int as source_reopen_count
             """
         ).write_parquet(str(project.folder / "tickets.parquet"))
     project.run(feeds={"tickets": "tickets.parquet"})

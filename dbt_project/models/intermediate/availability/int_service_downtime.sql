@@ -20,6 +20,7 @@ lanes as (
 {% set lane_names = [] %}
 {% for kind in kinds %}{% for party in parties %}{% do lane_names.append(kind ~ '_' ~ party) %}{% endfor %}{% endfor %}
 
+-- noqa: disable=LT02,LT05
 swept as (
     {{ sweep('lanes', ['service_id'], lane_names) }}
 ),
@@ -42,6 +43,7 @@ classified as (
     from swept
     where to_at is not null
 ),
+-- noqa: enable=LT02,LT05
 
 compared as (
     select

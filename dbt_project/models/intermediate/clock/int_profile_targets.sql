@@ -74,7 +74,7 @@ ranked as (
         *,
         row_number() over (
             partition by profile_number, agreement_id, agreement_version, metric
-            order by scope_key_count desc, target_id
+            order by scope_key_count desc, target_id asc
         ) as precedence
     from satisfied
     where satisfied_key_count = scope_key_count

@@ -76,10 +76,13 @@ clipped as (
         least(coalesce(statuses.to_at, {{ as_of() }}), lives.ended_at) as to_at,
         case
             when
-                lives.metric = 'time_to_close' and statuses.status = 'resolved'
+                lives.metric = 'time_to_close'
+                and statuses.status = 'resolved'
                 and not coalesce(gap_rules.is_resumed, false)
                 then 'run'
-            when statuses.status_class = 'open' and pauses.status is not null
+            when
+                statuses.status_class = 'open'
+                and pauses.status is not null
                 and (not pauses.requires_visible_request or asked.interval_number is not null)
                 then 'pause'
             when statuses.status_class = 'open' then 'run'

@@ -1,0 +1,237 @@
+"""Availability: services, their error budgets, their days, and the stretches of trouble behind them.
+
+Belongs here: which figure stands where, and in what words.
+Does not belong here: what counts as downtime (dbt_project); the verdicts (`target_section` shows them too).
+Used by `pages`.
+"""
+
+from collections import defaultdict
+from datetime import date, timedelta
+
+from reporting import charts, policies, wording
+from reporting.context import PageContext, badge
+from reporting.model import AvailabilityRow, AvailabilitySection, Bar, Link, OutageRow, Ribbon
+from reporting.queries import Agreement, Availability, AvailabilityDay, Outage
+
+OUTAGES_SHOWN = 25
+_DAYS_NAMED = 6
+
+
+def page_availability(context: PageContext) -> list[Availability]:
+    """The page's rows, in the order of reading."""
+    rows = [
+        row
+        for row in context.facts.availability
+        if (row.period_type, row.period_start) == (context.key.period_type, context.key.period_start)
+    ]
+    return sorted(
+        rows,
+        key=lambda row: (
+            row.agreement_id,
+            wording.natural(row.target_id),
+            wording.natural(context.service_name(row.service_id)),
+            row.agreement_version,
+        ),
+    )
+
+
+def availability(context: PageContext, csv: Link) -> AvailabilitySection | None:
+    """The section, or None where no agreement of the page has an availability target."""
+    rows = page_availability(context)
+    if not rows:
+        return None
+    outages = page_outages(context)
+    shown = sorted(outages, key=lambda outage: (-outage.wall_seconds, outage.started_at, outage.service_id))
+    shown = sorted(shown[:OUTAGES_SHOWN], key=lambda outage: (outage.started_at, outage.service_id))
+    note = ""
+    if len(shown) < len(outages):
+        note = f"The {len(shown)} longest of {len(outages)} stretches of trouble are shown, in the order they began."
+    return AvailabilitySection(
+        _rows(context, rows),
+        [_outage_row(context, outage) for outage in shown],
+        context.zone,
+        note,
+        csv if outages else None,
+    )
+
+
+def _rows(context: PageContext, rows: list[Availability]) -> list[AvailabilityRow]:
+    days: dict[tuple[str, int, str, str], list[AvailabilityDay]] = defaultdict(list)
+    for day in context.facts.days:
+        if day.period_start == context.key.period_start:
+            days[day.agreement_id, day.agreement_version, day.target_id, day.service_id].append(day)
+    is_target_named = len({(row.agreement_id, row.target_id) for row in rows}) > 1
+    return [_row(context, row, days[row.scope], is_target_named) for row in rows]
+
+
+def _row(context: PageContext, row: Availability, days: list[AvailabilityDay], is_target_named: bool) -> AvailabilityRow:
+    notes = [wording.target_name(row.target_id)] if is_target_named else []
+    if context.has_versions(row.agreement_id):
+        notes.append(f"version {row.agreement_version}")
+    weighted = ""
+    if row.weighted_downtime_seconds != row.downtime_seconds:
+        weighted = f"weighs {wording.duration_text(row.weighted_downtime_seconds)}"
+    return AvailabilityRow(
+        service=context.service_name(row.service_id),
+        note=", ".join(notes),
+        badge=badge(row.status, row.is_at_risk),
+        result=_result(row),
+        bounds=_bounds(row),
+        goal=wording.target_text("availability", row.target_ratio),
+        agreed=wording.duration_text(row.agreed_seconds),
+        downtime=wording.duration_text(row.downtime_seconds),
+        downtime_note=weighted,
+        excluded=wording.duration_text(row.excluded_seconds),
+        unmeasured=wording.duration_text(row.unmeasured_seconds),
+        budget="none" if not row.error_budget_seconds else wording.duration_text(row.error_budget_seconds),
+        budget_used="" if row.error_budget_used_ratio is None else wording.used_text(row.error_budget_used_ratio),
+        budget_bar=_bar(row),
+        failures=wording.count_text(row.failure_count),
+        mtrs="" if row.mtrs_seconds is None else wording.duration_text(row.mtrs_seconds),
+        mtbf="" if row.mtbf_seconds is None else wording.duration_text(row.mtbf_seconds),
+        longest="" if row.longest_outage_seconds is None else wording.duration_text(row.longest_outage_seconds),
+        ribbon=_ribbon(context, row, days),
+        days_note=_days_note(days),
+    )
+
+
+def _result(row: Availability) -> str:
+    if row.denominator <= 0:
+        return "no data"
+    places = wording.result_places(row.target_ratio)
+    return wording.share_text(wording.floored_percent(row.numerator, row.denominator, places), places)
+
+
+def _bounds(row: Availability) -> str:
+    """What unmeasured time may hide; empty where all was measured."""
+    if not row.unmeasured_seconds or row.availability_low_ratio is None or row.availability_high_ratio is None:
+        return ""
+    places = wording.result_places(row.target_ratio)
+    return wording.interval_text(row.availability_low_ratio, row.availability_high_ratio, places)
+
+
+def _bar(row: Availability) -> Bar | None:
+    if row.error_budget_used_ratio is None:
+        return None
+    used = wording.used_text(row.error_budget_used_ratio)
+    return charts.budget_bar(row.error_budget_used_ratio, f"{used} of the error budget used")
+
+
+# The days
+
+
+def _ribbon(context: PageContext, row: Availability, days: list[AvailabilityDay]) -> Ribbon:
+    known = {day.date: day for day in days}
+    agreement = context.dimensions.agreements[row.agreement_id, row.agreement_version]
+    today = wording.local(context.release.as_of_at, agreement.time_zone).date()
+    drawn = [
+        (day, *_day_state(day, known.get(day), today)) for day in _days(context.key.period_start, context.period_end)
+    ]
+    down = sum(state == "down" for _, state, _ in drawn)
+    service = context.service_name(row.service_id)
+    summary = f"{service}, day by day: downtime on {down} of {wording.counted(len(drawn), 'day')}. {_days_note(days)}"
+    return charts.ribbon(drawn, summary.strip())
+
+
+def _days(start: date, end: date) -> list[date]:
+    return [start + timedelta(days=step) for step in range((end - start).days)]
+
+
+def _day_state(day: date, known: AvailabilityDay | None, today: date) -> tuple[str, str]:
+    """State of a day, the worst first, and its words."""
+    name = wording.short_day_text(day)
+    if known is None:
+        return ("ahead", f"{name}: not yet") if day >= today else ("closed", f"{name}: not agreed")
+    if known.agreed_seconds == 0:
+        return "closed", f"{name}: no service hours"
+    parts = [
+        f"{wording.duration_text(seconds)} {what}"
+        for seconds, what in (
+            (known.downtime_seconds, "down"),
+            (known.unmeasured_seconds, "unmeasured"),
+            (known.excluded_seconds, "left out"),
+        )
+        if seconds
+    ]
+    if known.downtime_seconds:
+        state = "down"
+    elif known.unmeasured_seconds:
+        state = "unmeasured"
+    elif known.excluded_seconds:
+        state = "excluded"
+    else:
+        return "up", f"{name}: up"
+    return state, f"{name}: {', '.join(parts)}"
+
+
+def _days_note(days: list[AvailabilityDay]) -> str:
+    """The days with most downtime, for readers of the text."""
+    down = sorted((day for day in days if day.downtime_seconds), key=lambda day: (-day.downtime_seconds, day.date))
+    if not down:
+        return ""
+    named = [
+        f"{wording.short_day_text(day.date)} ({wording.duration_text(day.downtime_seconds)})" for day in down[:_DAYS_NAMED]
+    ]
+    more = len(down) - len(named)
+    if more:
+        return f"Most downtime: {', '.join(named)}; {wording.counted(more, 'more day')} with some."
+    return f"Downtime: {wording.listed(named)}."
+
+
+# Stretches of trouble
+
+
+def page_outages(context: PageContext) -> list[Outage]:
+    """Stretches of trouble that touch the period while an agreement of the page covers the service; in order."""
+    covering = _covering(context)
+    found = []
+    for outage in context.facts.outages:
+        ended = outage.ended_at or context.release.as_of_at
+        for agreement in covering.get(outage.service_id, []):
+            start, end = context.bounds(agreement.time_zone)
+            start = max(start, agreement.valid_from_at)
+            end = min(end, agreement.valid_to_at) if agreement.valid_to_at else end
+            # A stretch that began at as_of itself is a moment, and belongs where it lies.
+            if outage.started_at < end and (ended > start or outage.started_at >= start):
+                found.append(outage)
+                break
+    return found
+
+
+def _covering(context: PageContext) -> dict[str, list[Agreement]]:
+    """Agreement versions by the service whose availability they judge on this page."""
+    covering: dict[str, list[Agreement]] = defaultdict(list)
+    for row in page_availability(context):
+        agreement = context.dimensions.agreements[row.agreement_id, row.agreement_version]
+        if agreement not in covering[row.service_id]:
+            covering[row.service_id].append(agreement)
+    return covering
+
+
+def outage_counts(context: PageContext, outage: Outage) -> str:
+    """How the stretch counts, under each agreement that judges the service."""
+    agreements = _covering(context)[outage.service_id]
+    in_force = [
+        agreement
+        for agreement in agreements
+        if agreement.valid_from_at <= outage.started_at
+        and (agreement.valid_to_at is None or outage.started_at < agreement.valid_to_at)
+    ]
+    texts: dict[str, list[str]] = defaultdict(list)
+    for agreement in in_force or agreements:
+        texts[policies.counts_as(agreement, outage)].append(agreement.display_name)
+    if len(texts) == 1:
+        return next(iter(texts))
+    return "; ".join(f"{text} ({', '.join(names)})" for text, names in texts.items())
+
+
+def _outage_row(context: PageContext, outage: Outage) -> OutageRow:
+    return OutageRow(
+        service=context.service_name(outage.service_id),
+        started=wording.instant_text(outage.started_at, context.zone),
+        ended="still open" if outage.ended_at is None else wording.instant_text(outage.ended_at, context.zone),
+        length=wording.duration_text(outage.wall_seconds),
+        kind=wording.kind_name(outage.kind),
+        attributed_to=wording.party_name(outage.attributed_to),
+        counts=outage_counts(context, outage),
+    )

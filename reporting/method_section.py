@@ -1,0 +1,231 @@
+"""How far the figures can be trusted, and how each was measured.
+
+Belongs here: data quality, definitions, and the contested choices in force, in plain words.
+Does not belong here: the wording of single policies (`policies`), of targets and hours (compiled with the agreements).
+Used by `pages`.
+"""
+
+from collections import Counter
+
+from reporting import policies, wording
+from reporting.context import PageContext, is_survey
+from reporting.experience_section import page_experience
+from reporting.model import Definition, LoadRow, MethodSection, QualitySection
+from reporting.queries import Agreement, FailedCheck, Load
+
+_UNMATCHED = {
+    "unknown_customer": "whose customer no document declares",
+    "unknown_service": "on a service that no document declares",
+    "no_agreement": "that no agreement in force covers",
+    "no_target": "that no target of the agreement admits",
+}
+
+
+def certificate_note(passed: int, failed: int) -> str:
+    """The certificate in a phrase."""
+    if passed + failed == 0:
+        return "no checks recorded"
+    if failed == 0:
+        return f"all {wording.counted(passed, 'check')} passed"
+    return f"{wording.counted(passed, 'check')} passed, {failed:,} failed as {'a warning' if failed == 1 else 'warnings'}"
+
+
+# Data quality
+
+
+def quality(context: PageContext, loads: list[Load], failed: list[FailedCheck]) -> QualitySection:
+    """What was read, what was refused, and what the page could not count."""
+    release = context.release
+    sentences = [
+        f"Certificate of release {release.release_id}: {certificate_note(release.passed_count, release.failed_count)}."
+    ]
+    if loads:
+        landed, accepted = sum(load.landed_count for load in loads), sum(load.accepted_count for load in loads)
+        refused = sum(load.quarantined_count for load in loads)
+        after = sum(load.after_as_of_count for load in loads)
+        kept = "none is" if not refused else f"{refused:,} {'is' if refused == 1 else 'are'}"
+        sentences.append(
+            f"Of {wording.counted(landed, 'record')} read for this release, {accepted:,} were accepted and {kept} in "
+            "quarantine, where the original is kept."
+            + (f" {wording.counted(after, 'record')} happened after the instant the release speaks for." if after else "")
+        )
+    return QualitySection(
+        [*sentences, *_ticket_sentences(context)],
+        [_load_row(load) for load in loads],
+        [_warning(check) for check in failed],
+    )
+
+
+def _ticket_sentences(context: PageContext) -> list[str]:
+    """On tickets of this customer opened in the period."""
+    start, end = context.bounds(context.zone)
+    reasons = Counter(
+        ticket.reason for ticket in context.facts.noted_tickets if start <= ticket.opened_at < end
+    )
+    quarantined = reasons.pop("quarantined_events", 0)
+    sentences = []
+    unmatched = sum(reasons.values())
+    if unmatched:
+        parts = [f"{count:,} {_UNMATCHED.get(reason, reason)}" for reason, count in sorted(reasons.items())]
+        sentences.append(
+            f"{wording.counted(unmatched, 'ticket')} opened in this period {'is' if unmatched == 1 else 'are'} measured "
+            f"by no target: {wording.listed(parts)}."
+        )
+    elif any(_is_clock(figure.metric) for figure in context.figures):
+        sentences.append("Every ticket of this customer opened in this period is measured by a target.")
+    if quarantined:
+        sentences.append(
+            f"{wording.counted(quarantined, 'ticket')} opened in this period {'has' if quarantined == 1 else 'have'} "
+            "events in quarantine; the clocks run as if those had not been written."
+        )
+    return sentences
+
+
+def _warning(check: FailedCheck) -> str:
+    what = check.description or "A check without a description"
+    facts = [
+        f"{word} {text}" for word, text in (("observed:", check.observed), ("allowed:", check.bounds)) if text
+    ]
+    return f"{check.table_name}: {what.rstrip('.')}" + (f" ({'; '.join(facts)})." if facts else ".")
+
+
+def _load_row(load: Load) -> LoadRow:
+    return LoadRow(
+        load.source,
+        load.feed,
+        wording.count_text(load.landed_count),
+        wording.count_text(load.accepted_count),
+        wording.count_text(load.quarantined_count),
+        wording.count_text(load.after_as_of_count),
+        wording.instant_text(load.last_loaded_at, "UTC"),
+    )
+
+
+# How measured
+
+
+def method(context: PageContext) -> MethodSection:
+    """Definitions and choices in force, each once."""
+    return MethodSection(
+        _general(context),
+        _metrics(context),
+        _targets(context),
+        _policies(context),
+        _calendars(context),
+        _signatories(context),
+    )
+
+
+def _is_clock(metric: str) -> bool:
+    return metric != "availability" and not is_survey(metric)
+
+
+def _metrics_shown(context: PageContext) -> list[str]:
+    metrics = {figure.metric.partition(":")[0] for figure in context.figures}
+    metrics |= {row.kind for row in page_experience(context) if row.kind in ("csat", "nps", "ces")}
+    return sorted(metrics, key=lambda metric: (wording.METRIC_ORDER.get(metric, len(wording.METRIC_ORDER)), metric))
+
+
+def _general(context: PageContext) -> list[str]:
+    sentences = []
+    if context.figures:
+        sentences.append(
+            "A result is what met its target out of all that counted. Whether a target is met is decided on these two "
+            "whole numbers; the printed percentage is cut off, never rounded up, so a miss never reads as the target."
+        )
+        sentences.append("Where nothing was counted, the page says so; no percentage is made up.")
+    if context.zones:
+        sentences.append(
+            f"Days and periods are those of {wording.listed(context.zones)}; instants are told on the clocks of "
+            f"{context.zone}."
+        )
+    shown = {kind for kind in _metrics_shown(context) if kind != "availability"}
+    if shown:
+        sentences.append(policies.FEW_RECORDS)
+    if any(row.worst_case_low_ratio is not None for row in page_experience(context)):
+        sentences.append(
+            "The bounds beside an answer's share show it had everybody who was asked and did not answer been "
+            "dissatisfied, or satisfied."
+        )
+    return sentences
+
+
+def _metrics(context: PageContext) -> list[Definition]:
+    definitions = []
+    for metric in _metrics_shown(context):
+        known = context.dimensions.metrics.get(metric)
+        if known is not None:
+            name = "Survey question" if metric == "survey_item" else wording.metric_name(metric)
+            definitions.append(Definition(name, [known.plain_text, f"Counted as: {known.formula}."]))
+    return definitions
+
+
+def _targets(context: PageContext) -> list[Definition]:
+    texts: dict[str, list[str]] = {}
+    is_agreement_named = len({agreement.agreement_id for agreement in context.agreements}) > 1
+    for figure in context.figures:
+        target = context.dimensions.targets.get((figure.agreement_id, figure.agreement_version, figure.target_id))
+        if target is None:
+            continue
+        term = wording.target_name(figure.target_id)
+        if is_agreement_named:
+            term += f", {context.agreement_of(figure).display_name}"
+        if context.has_versions(figure.agreement_id):
+            term += f", version {figure.agreement_version}"
+        sentences = [target.description]
+        if target.per == "service":
+            sentences.append("Each service is judged on its own.")
+        texts.setdefault(term, sentences)
+    return [Definition(term, sentences) for term, sentences in texts.items()]
+
+
+def _policies(context: PageContext) -> list[Definition]:
+    definitions = []
+    for agreement in context.agreements:
+        metrics = {
+            figure.metric for figure in context.figures if context.agreement_of(figure).key == agreement.key
+        }
+        definitions.append(Definition(_agreement_name(context, agreement), _sentences(agreement, metrics)))
+    return definitions
+
+
+def _sentences(agreement: Agreement, metrics: set[str]) -> list[str]:
+    sentences = []
+    if any(_is_clock(metric) for metric in metrics):
+        sentences += policies.ticket_policies(agreement)
+    if "time_to_first_response" in metrics:
+        sentences.append(policies.first_response_policy(agreement))
+    if "availability" in metrics:
+        sentences += policies.availability_policies(agreement)
+    return sentences + policies.general_policies(agreement)
+
+
+def _agreement_name(context: PageContext, agreement: Agreement) -> str:
+    if context.has_versions(agreement.agreement_id):
+        return f"{agreement.display_name}, version {agreement.agreement_version}"
+    return agreement.display_name
+
+
+def _calendars(context: PageContext) -> list[Definition]:
+    used = set()
+    for figure in context.figures:
+        target = context.dimensions.targets.get((figure.agreement_id, figure.agreement_version, figure.target_id))
+        if target is not None and target.calendar_id is not None:
+            used.add(target.calendar_id)
+    definitions = []
+    for calendar_id in sorted(used):
+        calendar = context.dimensions.calendars.get(calendar_id)
+        if calendar is None:
+            continue
+        hours = "Around the clock." if calendar.is_always_open else f"{wording.sentence_case(calendar.hours_text)}."
+        texts = [hours]
+        if calendar.version_count > 1:
+            texts.append(f"The latest of {calendar.version_count} versions; each holds from its own day.")
+        definitions.append(Definition(wording.sentence_case(calendar.display_name), texts))
+    return definitions
+
+
+def _signatories(context: PageContext) -> list[str]:
+    providers = sorted({agreement.provider_id for agreement in context.agreements})
+    customer = context.dimensions.customers.get(context.key.customer_id, context.key.customer_id)
+    return [f"For {party}" for party in [*providers, customer]]

@@ -1,0 +1,271 @@
+"""Builds the page model: pages of one customer, and the index.
+
+Belongs here: the head, the verdict, the tiles, and which sections a page has.
+Does not belong here: reading (`queries`), the sections themselves, markup (templates).
+Between the sections and `pack`.
+"""
+
+import hashlib
+import re
+from collections import Counter
+
+from reporting import wording
+from reporting.availability_section import availability, page_availability
+from reporting.context import PageContext, badge, count_phrase, is_survey, result_text
+from reporting.experience_section import experience, page_experience, satisfaction_clause
+from reporting.method_section import certificate_note, method, quality
+from reporting.model import Badge, Head, Index, IndexGroup, IndexRow, Link, Page, Tile, Verdict
+from reporting.queries import (
+    CustomerFacts,
+    Dimensions,
+    FailedCheck,
+    Figure,
+    Load,
+    PageKey,
+    Release,
+)
+from reporting.target_section import grid, overruns, page_breaches, targets
+from reporting.verdict import Judged, first_sentence, second_sentence
+
+_PLAIN_NAME = re.compile(r"^[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?$")
+
+
+def folder_name(customer_id: str) -> str:
+    """A folder's name for any customer id: the id itself where it is a plain name, else its plain part and a digest.
+
+    Ids of survey answers come as their source wrote them, and must not lead out of the pack.
+    """
+    if _PLAIN_NAME.match(customer_id) and ".." not in customer_id:
+        return customer_id
+    plain = re.sub(r"[^a-z0-9]+", "-", customer_id.lower()).strip("-")[:40]
+    digest = hashlib.sha256(customer_id.encode()).hexdigest()[:8]
+    return f"{plain}-{digest}" if plain else digest
+
+
+def build_pages(
+    keys: list[PageKey],
+    release: Release,
+    dimensions: Dimensions,
+    facts: CustomerFacts,
+    loads: list[Load],
+    failed: list[FailedCheck],
+) -> list[tuple[Page, PageContext]]:
+    """The pages of one customer, in the order of `keys`, each with what it was made from."""
+    contexts = [PageContext(key, release, dimensions, facts) for key in keys]
+    return [(_page(context, keys, loads, failed), context) for context in contexts]
+
+
+def _page(context: PageContext, keys: list[PageKey], loads: list[Load], failed: list[FailedCheck]) -> Page:
+    name = wording.period_file_name(context.key.period_type, context.key.period_start)
+    verdicts = Counter(badge(figure.status, figure.is_at_risk).symbol for figure in context.figures)
+    return Page(
+        folder=folder_name(context.key.customer_id),
+        file_name=name,
+        head=_head(context, keys, name),
+        verdict=_verdict(context),
+        grid=grid(context),
+        targets=targets(context),
+        availability=availability(context, Link(f"{name}-outages.csv", "All of them as CSV")),
+        overruns=overruns(context, Link(f"{name}-breaches.csv", "All of them as CSV")),
+        experience=experience(context),
+        quality=quality(context, loads, failed),
+        method=method(context),
+        met_count=verdicts["met"] + verdicts["near"],
+        missed_count=verdicts["missed"],
+        near_count=verdicts["near"],
+        no_data_count=verdicts["none"] + verdicts["absent"],
+    )
+
+
+# Head
+
+
+def _head(context: PageContext, keys: list[PageKey], name: str) -> Head:
+    key, release = context.key, context.release
+    state, note = _state(context)
+    return Head(
+        customer=context.dimensions.customers.get(key.customer_id, key.customer_id),
+        customer_id=key.customer_id,
+        project=release.project,
+        period=context.period_name,
+        days=wording.days_text(key.period_start, wording.last_day(context.period_end)),
+        zones=wording.listed(context.zones) if context.zones else "",
+        state=state,
+        state_note=note,
+        as_of=wording.instant_text(release.as_of_at, context.zone, with_zone=True),
+        release_id=release.release_id,
+        certificate=certificate_badge(release),
+        certificate_note=certificate_note(release.passed_count, release.failed_count),
+        previous=_neighbour(keys, key, -1),
+        following=_neighbour(keys, key, 1),
+        csv=Link(f"{name}.csv", "Figures of this page as CSV"),
+        agreements=[
+            f"{agreement.display_name}, version {agreement.agreement_version}" for agreement in context.agreements
+        ],
+    )
+
+
+def certificate_badge(release: Release) -> Badge:
+    """Whether every check of the release held."""
+    if release.passed_count + release.failed_count == 0:
+        return Badge("none", "No certificate")
+    return Badge("near", "Warnings") if release.failed_count else Badge("met", "All checks passed")
+
+
+def _state(context: PageContext) -> tuple[Badge, str]:
+    """Running until the period is over, preliminary until it is closed."""
+    end = wording.day_text(wording.last_day(context.period_end))
+    if context.is_running:
+        return Badge("running", "Running"), f"figures to date; the period ends with {end}"
+    if any(figure.period_status == "running" for figure in context.figures):
+        days = max(agreement.close_after_working_days for agreement in context.agreements)
+        return Badge("running", "Preliminary"), f"closes {wording.counted(days, 'working day')} after {end}"
+    return Badge("closed", "Closed"), "figures of record"
+
+
+def _neighbour(keys: list[PageKey], key: PageKey, step: int) -> Link | None:
+    """The page before or after, among those of the same kind of period."""
+    alike = [other for other in keys if other.period_type == key.period_type]
+    position = alike.index(key) + step
+    if not 0 <= position < len(alike):
+        return None
+    other = alike[position]
+    name = wording.period_file_name(other.period_type, other.period_start)
+    return Link(f"{name}.html", wording.period_name(other.period_type, other.period_start))
+
+
+# Verdict
+
+
+def _verdict(context: PageContext) -> Verdict:
+    judged = [_judged(context, figure) for figure in context.figures]
+    over_budget = [
+        f"{context.service_name(row.service_id)} ({wording.used_text(row.error_budget_used_ratio)})"
+        for row in sorted(page_availability(context), key=lambda row: -(row.error_budget_used_ratio or 0))
+        if row.error_budget_used_ratio is not None and row.error_budget_used_ratio > 1
+    ]
+    open_over = sum(figure.open_breached_count for figure in context.figures)
+    return Verdict(
+        first_sentence(context.period_name, judged, context.is_running),
+        second_sentence(judged, over_budget, open_over, satisfaction_clause(context)),
+        _tiles(context, judged),
+    )
+
+
+def _judged(context: PageContext, figure: Figure) -> Judged:
+    name = context.target_name(figure)
+    if context.has_versions(figure.agreement_id):
+        name += f", version {figure.agreement_version}"
+    return Judged(
+        name,
+        figure.status,
+        figure.is_at_risk,
+        result_text(figure),
+        wording.target_text(figure.metric, figure.target_ratio),
+        count_phrase(figure) if figure.metric != "availability" else "",
+    )
+
+
+def _tiles(context: PageContext, judged: list[Judged]) -> list[Tile]:
+    """What can be told at a glance; only what was measured."""
+    return [
+        tile
+        for tile in (_met_tile(judged), _budget_tile(context), _breach_tile(context), _answer_tile(context))
+        if tile is not None
+    ]
+
+
+def _met_tile(judged: list[Judged]) -> Tile | None:
+    met = sum(target.status == "met" for target in judged)
+    measured = met + sum(target.status == "missed" for target in judged)
+    if not measured:
+        return None
+    idle = len(judged) - measured
+    note = f"{idle} more had nothing to count" if idle else "each target counts once"
+    return Tile("Targets met", f"{met} of {measured}", note, "met" if met == measured else "missed")
+
+
+def _budget_tile(context: PageContext) -> Tile | None:
+    rows = [row for row in page_availability(context) if row.error_budget_used_ratio is not None]
+    if not rows:
+        return None
+    within = sum(row.error_budget_used_ratio is not None and row.error_budget_used_ratio <= 1 for row in rows)
+    return Tile(
+        "Services within their error budget",
+        f"{within} of {len(rows)}",
+        "the downtime that the target leaves room for",
+        "met" if within == len(rows) else "missed",
+    )
+
+
+def _breach_tile(context: PageContext) -> Tile | None:
+    clocks = [
+        figure for figure in context.figures if figure.metric != "availability" and not is_survey(figure.metric)
+    ]
+    if not clocks:
+        return None
+    breaches = page_breaches(context)
+    counted = sum(figure.denominator for figure in clocks)
+    note = f"of {counted:,} counted, on {wording.counted(len({row.ticket_key for row in breaches}), 'ticket')}"
+    return Tile("Breached clocks", wording.count_text(len(breaches)), note, "none" if breaches else "met")
+
+
+def _answer_tile(context: PageContext) -> Tile | None:
+    rows = [row for row in page_experience(context) if row.kind == "csat" and row.top2_ratio is not None]
+    if not rows:
+        return None
+    satisfied, answers = sum(row.top2_count for row in rows), sum(row.response_count for row in rows)
+    asked = "" if len(rows) > 1 else _asked(rows[0].response_ratio)
+    return Tile(
+        "Satisfied answers (CSAT)",
+        f"{satisfied:,} of {answers:,}",
+        wording.share_text(wording.floored_percent(satisfied, answers, 2), 2) + asked,
+        "none",
+    )
+
+
+def _asked(response_ratio: float | None) -> str:
+    if response_ratio is None:
+        return ", response rate not known"
+    return f", response rate {wording.share_text(wording.floored_ratio(response_ratio, 1), 1)}"
+
+
+# Index
+
+
+def build_index(release: Release, pages: list[Page]) -> Index:
+    """The index of `pages`, which come by customer and from the earliest period on; a customer's latest stands first."""
+    groups: dict[str, IndexGroup] = {}
+    for page in pages:
+        group = groups.setdefault(page.folder, IndexGroup(page.head.customer, page.folder, []))
+        group.rows.insert(0, _index_row(page))
+    return Index(
+        release.project,
+        wording.instant_text(release.as_of_at, "UTC", with_zone=True),
+        release.release_id,
+        certificate_badge(release),
+        certificate_note(release.passed_count, release.failed_count),
+        sorted(groups.values(), key=lambda group: (wording.natural(group.customer), group.anchor)),
+    )
+
+
+def _index_row(page: Page) -> IndexRow:
+    return IndexRow(
+        link=Link(page.path, page.head.period),
+        days=page.head.days,
+        state=page.head.state,
+        met=str(page.met_count),
+        near=str(page.near_count),
+        missed=str(page.missed_count),
+        no_data=str(page.no_data_count),
+        csv=Link(f"{page.folder}/{page.head.csv.href}", "CSV"),
+        overall=_overall(page),
+    )
+
+
+def _overall(page: Page) -> Badge:
+    if page.missed_count:
+        return Badge("missed", f"{page.missed_count} missed")
+    if page.met_count:
+        return Badge("met", "All met")
+    return Badge("none", "No targets")

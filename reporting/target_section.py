@@ -1,0 +1,288 @@
+"""The targets of a page: the grid over the periods, this period's results, the largest overruns.
+
+Belongs here: which figure stands in which cell, and in what words.
+Does not belong here: availability beyond its verdict (`availability_section`), markup (templates).
+Used by `pages`.
+"""
+
+from datetime import date
+
+from reporting import charts, wording
+from reporting.context import (
+    PageContext,
+    amount_text,
+    badge,
+    count_phrase,
+    is_survey,
+    result_text,
+    result_value,
+)
+from reporting.model import (
+    Badge,
+    Grid,
+    GridColumn,
+    GridEntry,
+    GridGroup,
+    GridRow,
+    Link,
+    OverrunRow,
+    OverrunSection,
+    TargetGroup,
+    TargetRow,
+    Trend,
+)
+from reporting.queries import Agreement, Breach, Figure
+
+OVERRUNS_SHOWN = 10
+
+_AT_RISK = {
+    "availability": ("Three quarters of the error budget are used", "Three quarters of the error budget were used"),
+    "csat": ("One more dissatisfied answer fails this target", "One more dissatisfied answer would have failed it"),
+    "nps": ("One more detractor fails this target", "One more detractor would have failed it"),
+}
+_AT_RISK_ANSWER = ("One more low score fails this target", "One more low score would have failed it")
+_AT_RISK_CLOCK = ("One more breach fails this target", "One more breach would have failed it")
+
+
+# The grid
+
+
+def grid(context: PageContext) -> Grid | None:
+    """Target x period, or None where the page has no target."""
+    if not context.figures:
+        return None
+    groups = []
+    for agreement_id in _agreement_ids(context.figures):
+        rows = [row for row in context.history if row.agreement_id == agreement_id]
+        keys = dict.fromkeys(row.row_key for row in context.figures if row.agreement_id == agreement_id)
+        groups.append(
+            GridGroup(
+                _latest_agreement(context, agreement_id).display_name,
+                [_grid_row(context, [row for row in rows if row.row_key == key]) for key in keys],
+            )
+        )
+    return Grid([_column(context, start) for start in context.window], groups)
+
+
+def _column(context: PageContext, start: date) -> GridColumn:
+    name, year = wording.period_column(context.key.period_type, start)
+    is_current = start == context.key.period_start
+    return GridColumn(
+        name,
+        year,
+        wording.period_name(context.key.period_type, start),
+        is_current,
+        is_current and context.is_running,
+    )
+
+
+def _grid_row(context: PageContext, rows: list[Figure]) -> GridRow:
+    """One target over the periods; `rows` are its verdicts in the window, of every version."""
+    latest = max(rows, key=lambda row: (row.period_start, row.agreement_version))
+    goals = {row.agreement_version: wording.target_text(row.metric, row.target_ratio) for row in rows}
+    goal = goals[latest.agreement_version]
+    former = [f"version {version}: {text}" for version, text in sorted(goals.items()) if text != goal]
+    cells = []
+    for start in context.window:
+        here = sorted((row for row in rows if row.period_start == start), key=lambda row: row.agreement_version)
+        counted = [row for row in here if row.has_figure] or here[-1:]
+        cells.append([_entry(row, context, len(goals) > 1) for row in counted])
+    return GridRow(
+        wording.target_name(latest.target_id),
+        context.service_name(latest.service_id) if latest.service_id else "",
+        f"{goal} ({', '.join(former)})" if former else goal,
+        cells,
+    )
+
+
+def _entry(row: Figure, context: PageContext, is_version_named: bool) -> GridEntry:
+    state = badge(row.status, row.is_at_risk)
+    version = f"version {row.agreement_version}" if is_version_named else ""
+    result = result_value(row)
+    value = wording.signed(*result, plus=False) if result else ""
+    if not result:
+        count = ""
+    elif row.metric == "availability":
+        count = wording.duration_text(row.denominator - row.numerator)
+    else:
+        count = f"n {row.denominator:,}"
+    spoken = state.word.lower() + (f": {result_text(row)}, {count_phrase(row)}" if result else "")
+    return GridEntry(state, value, count, version, f"{version}: {spoken}" if version else spoken)
+
+
+def _agreement_ids(figures: list[Figure]) -> list[str]:
+    return list(dict.fromkeys(figure.agreement_id for figure in figures))
+
+
+def _latest_agreement(context: PageContext, agreement_id: str) -> Agreement:
+    return max(
+        (agreement for agreement in context.agreements if agreement.agreement_id == agreement_id),
+        key=lambda agreement: agreement.agreement_version,
+    )
+
+
+# This period
+
+
+def targets(context: PageContext) -> list[TargetGroup]:
+    """One group per agreement version with a figure on the page."""
+    return [
+        TargetGroup(
+            agreement.display_name,
+            _agreement_note(agreement),
+            [
+                _target_row(context, figure)
+                for figure in context.figures
+                if (figure.agreement_id, figure.agreement_version) == agreement.key
+            ],
+        )
+        for agreement in context.agreements
+    ]
+
+
+def _agreement_note(agreement: Agreement) -> str:
+    since = wording.day_text(wording.local(agreement.valid_from_at, agreement.time_zone).date())
+    note = f"Version {agreement.agreement_version}, provided by {agreement.provider_id}, in force from {since}"
+    if agreement.valid_to_at is not None:
+        until = wording.day_text(wording.local(agreement.valid_to_at, agreement.time_zone).date())
+        note += f" until before {until}"
+    return note
+
+
+def _target_row(context: PageContext, figure: Figure) -> TargetRow:
+    target = context.dimensions.targets.get((figure.agreement_id, figure.agreement_version, figure.target_id))
+    change, change_note = _change(context, figure)
+    survey, available = is_survey(figure.metric), figure.metric == "availability"
+    is_clock = not survey and not available
+    numerator = "net " if figure.metric == "nps" else ""
+    return TargetRow(
+        name=wording.target_name(figure.target_id),
+        note=context.service_name(figure.service_id) if figure.service_id else "",
+        description=target.description if target else "",
+        badge=badge(figure.status, figure.is_at_risk),
+        result=result_text(figure),
+        goal=wording.target_text(figure.metric, figure.target_ratio),
+        met=numerator + amount_text(figure.metric, figure.numerator) if figure.has_figure else "0",
+        counted=amount_text(figure.metric, figure.denominator),
+        excluded=wording.count_text(figure.excluded_count) if is_clock else "",
+        open_within=wording.count_text(figure.open_within_target_count) if is_clock else "",
+        open_paused=wording.count_text(figure.open_paused_count) if is_clock else "",
+        open_over=wording.count_text(figure.open_breached_count) if is_clock else "",
+        change=change,
+        change_note=change_note,
+        flags=_flags(context, figure),
+        trend=_trend(context, figure),
+    )
+
+
+def _flags(context: PageContext, figure: Figure) -> list[str]:
+    flags = []
+    if figure.status == "met" and figure.is_at_risk:
+        other = _AT_RISK_ANSWER if is_survey(figure.metric) else _AT_RISK_CLOCK
+        running, over = _AT_RISK.get(figure.metric, other)
+        flags.append(running if context.is_running else over)
+    if figure.is_low_volume:
+        what = "answers" if is_survey(figure.metric) else "records"
+        interval = ""
+        if figure.ci_low_ratio is not None and figure.ci_high_ratio is not None:
+            interval = f", 95 % interval {wording.interval_text(figure.ci_low_ratio, figure.ci_high_ratio)}"
+        flags.append(f"Few {what}: n {figure.denominator:,}{interval}")
+    return flags
+
+
+def _at(context: PageContext, figure: Figure, start: date) -> Figure | None:
+    """The same target in another period: its own version's figure, else the latest other version's."""
+    rows = [row for row in context.history if row.row_key == figure.row_key and row.period_start == start]
+    if not rows:
+        return None
+    return max(
+        rows, key=lambda row: (row.has_figure, row.agreement_version == figure.agreement_version, row.agreement_version)
+    )
+
+
+def _change(context: PageContext, figure: Figure) -> tuple[str, str]:
+    """Change to the former period in points, from the results as printed, and what it is measured from."""
+    start = wording.shift_period(context.key.period_type, context.key.period_start, -1)
+    former = _at(context, figure, start)
+    name = " ".join(part for part in wording.period_column(context.key.period_type, start) if part)
+    if former is None:
+        return "", ""
+    now, then = result_value(figure), result_value(former)
+    if then is None:
+        return "", f"{name}: no data"
+    note = f"from {result_text(former)} in {name}"
+    if former.agreement_version != figure.agreement_version:
+        note += f" (version {former.agreement_version})"
+    if now is None:
+        return "", note.replace("from", "was", 1)
+    return wording.signed(now[0] - then[0], max(now[1], then[1])), note
+
+
+def _trend(context: PageContext, figure: Figure) -> Trend | None:
+    values = []
+    for start in context.window:
+        row = figure if start == context.key.period_start else _at(context, figure, start)
+        result = result_value(row) if row else None
+        name = wording.period_name(context.key.period_type, start)
+        values.append(
+            charts.TrendValue(
+                name=name,
+                value=float(result[0]) if result else None,
+                target=row.target_ratio * 100 if row else None,
+                symbol=badge(row.status, row.is_at_risk).symbol if row else "none",
+                text=f"{name}: {result_text(row)}" if row else name,
+            )
+        )
+    counted = [(value.value, value) for value in values if value.value is not None]
+    if not counted:
+        return None
+    low, high = min(counted, key=lambda pair: pair[0])[1], max(counted, key=lambda pair: pair[0])[1]
+    missed = sum(value.symbol == "missed" for _, value in counted)
+    goal = wording.target_text(figure.metric, figure.target_ratio)
+    summary = (
+        f"Trend of {context.target_name(figure)} over {wording.counted(len(values), context.key.period_type)}, "
+        f"target {goal}: lowest {low.text.partition(': ')[2]} in {low.name}, "
+        f"highest {high.text.partition(': ')[2]} in {high.name}, missed in {missed} of {len(counted)}."
+    )
+    return charts.trend(values, goal, summary)
+
+
+# Breaches
+
+
+def page_breaches(context: PageContext) -> list[Breach]:
+    """Breaches that the page's period counts, the largest overrun first."""
+    keys = {agreement.key for agreement in context.agreements}
+    return [
+        breach
+        for breach in context.facts.breaches
+        if breach.period_start == context.key.period_start
+        and (breach.agreement_id, breach.agreement_version) in keys
+    ]
+
+
+def overruns(context: PageContext, csv: Link) -> OverrunSection | None:
+    """The largest overruns, or None where nothing breached."""
+    breaches = page_breaches(context)
+    if not breaches:
+        return None
+    shown = breaches[:OVERRUNS_SHOWN]
+    tickets = len({breach.ticket_key for breach in breaches})
+    everything = f"{wording.counted(len(breaches), 'clock')} of {wording.counted(tickets, 'ticket')} breached"
+    note = f"{everything}; the {len(shown)} largest overruns are shown." if len(shown) < len(breaches) else f"{everything}."
+    return OverrunSection([_overrun_row(context, breach) for breach in shown], context.zone, note, csv)
+
+
+def _overrun_row(context: PageContext, breach: Breach) -> OverrunRow:
+    ended = breach.stopped_at is not None
+    return OverrunRow(
+        ticket=breach.ticket_id,
+        target=wording.target_name(breach.target_id),
+        service=context.service_name(breach.service_id),
+        priority=breach.priority or "",
+        opened=wording.instant_text(breach.opened_at, context.zone),
+        on_clock=wording.duration_text(breach.on_clock_seconds, exact=True),
+        allowed=wording.duration_text(breach.threshold_seconds, exact=True),
+        over=wording.duration_text(breach.on_clock_seconds - breach.threshold_seconds, exact=True),
+        state=Badge("closed", "Stopped") if ended else Badge("running", "Still open"),
+    )

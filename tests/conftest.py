@@ -1,0 +1,66 @@
+"""What all tests share: a clean environment, and builds that are made once per session.
+
+Belongs here: fixtures that integration and end-to-end tests hold in common, the expensive ones once per session.
+Does not belong here: fixtures of one room (they stand beside its tests). A test that changes a project or a home takes
+a copy (`published_project`), never the session's own.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.small_project import ROOT, Project, small_project
+
+MANIFEST = ROOT / "dbt_project" / "target" / "manifest.json"
+# Settings of a run of the person who tests; what the tests themselves read is left alone.
+KEPT = {"SLM_PUBLIC_DATA"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_environment() -> Iterator[None]:
+    """No setting of a real run reaches a test, and nothing calls home."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("SLM_") and name not in KEPT]:
+            patch.delenv(name)
+        patch.delenv("DAGSTER_HOME", raising=False)
+        patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+        patch.setenv("GX_ANALYTICS_ENABLED", "false")
+        yield
+
+
+@pytest.fixture(scope="session")
+def parsed_models() -> Path:
+    """dbt's manifest, parsed anew if a model is younger (as the Makefile does)."""
+    sources = [
+        path
+        for path in (ROOT / "dbt_project").rglob("*")
+        if path.suffix in {".sql", ".yml", ".csv"} and not {"target", "logs"} & set(path.parts)
+    ]
+    if not MANIFEST.exists() or MANIFEST.stat().st_mtime < max(path.stat().st_mtime for path in sources):
+        dbt = Path(sys.executable).parent / "dbt"
+        subprocess.run([dbt, "parse", "--profiles-dir", ".", "--quiet"], cwd=ROOT / "dbt_project", check=True)
+    return MANIFEST
+
+
+@pytest.fixture(scope="session")
+def session_project(tmp_path_factory: pytest.TempPathFactory, parsed_models: Path) -> Project:
+    """The small project after one nightly; read it, do not change it."""
+    project = small_project(tmp_path_factory.mktemp("small"))
+    project.nightly().demand_release()
+    return project
+
+
+@pytest.fixture
+def published_project(session_project: Project, tmp_path: Path) -> Project:
+    """A copy of the small project with a release in force, to be changed at will."""
+    return session_project.copy(tmp_path)
+
+
+@pytest.fixture
+def new_project(tmp_path: Path, parsed_models: Path) -> Project:
+    """The small project before its first nightly."""
+    return small_project(tmp_path)

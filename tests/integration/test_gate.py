@@ -1,0 +1,91 @@
+"""Nothing wrong gets out: a failed audit, a figure changed behind its back, an audit that is not this build's."""
+
+import json
+from pathlib import Path
+
+from tests.integration.small_project import Project, published_state
+
+# One more met ticket on one row of the scorecard than the facts have.
+ONE_TOO_MANY = "update marts.rpt_sla_scorecard set numerator = numerator + 1 where denominator > 0 and period_start = '2026-03-01'"
+
+TAMPERED_NIGHTLY = f"""
+import sys
+from orchestration import nightly
+from orchestration.definitions import build_defs
+from tests.integration.tampering import TamperedBeforeAudit
+nightly.build_defs = lambda: build_defs(TamperedBeforeAudit(statement="{ONE_TOO_MANY}"))
+sys.exit(nightly.main())
+"""
+
+
+def test_wrong_figure_fails_the_nightly_and_leaves_the_release_in_force(published_project: Project) -> None:
+    before = published_state(published_project)
+    outcome = published_project.nightly_process("-c", TAMPERED_NIGHTLY)
+    assert outcome.status != 0
+    last = outcome.errors.strip().splitlines()[-5:]
+    failed = [line for line in last if "rpt_sla_scorecard" in line]
+    assert len(failed) == 1, outcome.errors
+    assert "numerator_recounts_the_facts" in failed[0]
+    assert "ratio_is_its_integers" in failed[0]
+    assert published_state(published_project) == before
+
+
+def test_figure_changed_after_the_audit_is_not_published(published_project: Project) -> None:
+    from tests.integration.tampering import TamperedAfterAudit
+
+    before = published_state(published_project)
+    # The audit and the publication of the build that lies there, without building it anew.
+    errors = published_project.run_assets(
+        "marts/rpt_sla_scorecard", "release", nightly=TamperedAfterAudit(statement=ONE_TOO_MANY)
+    )
+    assert len(errors) == 1, errors
+    assert "Changed since the audit of build" in errors[0]
+    assert "rpt_sla_scorecard" in errors[0]
+    assert published_state(published_project) == before
+
+
+def test_release_on_its_own_is_refused(published_project: Project) -> None:
+    before = published_state(published_project)
+    (error,) = published_project.run_assets("release")
+    assert "Publishing on its own is refused" in error
+    assert "run the whole nightly job" in error
+    assert published_state(published_project) == before
+
+
+def test_certificate_of_another_build_is_refused(published_project: Project) -> None:
+    certificate = published_project.home / "warehouse" / "certificate.json"
+    content = json.loads(certificate.read_text())
+    certificate.write_text(json.dumps({**content, "build_id": "0" * 32}))
+    before = published_state(published_project)
+    (error,) = published_project.run_assets("release")
+    assert f"The certificate speaks for build {'0' * 32}" in error
+    assert published_state(published_project) == before
+
+
+def test_build_without_an_audit_is_refused(published_project: Project) -> None:
+    (published_project.home / "warehouse" / "certificate.json").unlink()
+    before = published_state(published_project)
+    (error,) = published_project.run_assets("release")
+    assert "this build has not been audited" in error
+    assert published_state(published_project) == before
+
+
+def test_first_failed_nightly_leaves_no_release(new_project: Project, tmp_path: Path) -> None:
+    """With every second ticket half rejected, more figures rest on half a story than is allowed."""
+    new_project.write_settings(sources=[_tolerant_desk()])
+    new_project.write(
+        "data/events-2.csv",
+        "event_id,ticket_id,occurred_at,event_type,value",
+        "E9,T1,2026-03-02T11:00:00Z,status,Zombie",
+    )
+    outcome = new_project.nightly()
+    assert outcome.status == 1
+    assert "few_tickets_have_quarantined_events" in outcome.last_lines
+    assert not new_project.current.exists()
+    assert new_project.releases() == []
+
+
+def _tolerant_desk() -> dict[str, object]:
+    from tests.integration.small_project import feeds
+
+    return {"name": "desk", "type": "files", "feeds": feeds(), "maxRejectRatio": 0.5}
