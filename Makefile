@@ -60,7 +60,7 @@ format: $(DEV_STAMP)  ## Format Python and SQL
 	@$(COMPILE_ENV) $(BIN)/sqlfluff fix --disable-progress-bar dbt_project/models dbt_project/tests
 
 bench: $(DEV_STAMP) $(MANIFEST)  ## Costs as ratios within one run
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m benchmarks
 
 example-data: $(RUN_STAMP)  ## Generate the data of examples/acme (SIZE=1 is the small default)
 	@$(BIN)/python -m examples.acme.generate --size $(or $(SIZE),1)

@@ -75,13 +75,15 @@ def _equal(rule_id: str, table: str, frame: str, left: str, right: str, descript
     )
 
 
-def _not_above(rule_id: str, table: str, smaller: str, larger: str, description: str) -> Rule:
+def _not_above(
+    rule_id: str, table: str, smaller: str, larger: str, description: str, may_be_equal: bool = True
+) -> Rule:
     return Rule(
         rule_id,
         table,
         table,
         "ExpectColumnPairValuesAToBeGreaterThanB",
-        {"column_A": larger, "column_B": smaller, "or_equal": True, "ignore_row_if": "either_value_is_missing"},
+        {"column_A": larger, "column_B": smaller, "or_equal": may_be_equal, "ignore_row_if": "either_value_is_missing"},
         description,
     )
 
@@ -121,7 +123,12 @@ def _scorecard(table: str, grain: list[str]) -> list[Rule]:
             "met means numerator * 10^6 >= target * denominator; without a denominator there is no data.",
         ),
         _not_above(
-            "period_has_a_length", table, "period_start_number", "period_end_number", "A period ends after it starts."
+            "period_has_a_length",
+            table,
+            "period_start_number",
+            "period_end_number",
+            "A period ends after it starts.",
+            may_be_equal=False,
         ),
     ]
 

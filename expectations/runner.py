@@ -4,7 +4,9 @@ Frames come from the caller, one per name in `rules.frames()`. Nothing is writte
 through a result (they may be personal): results carry counts only.
 """
 
+import importlib
 import os
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,17 +29,27 @@ class Outcome:
     bounds: str
 
 
+def preload() -> threading.Thread:
+    """Begin the import of Great Expectations beside other work; `run_rules` waits for what is left of it."""
+    thread = threading.Thread(target=_library, name="import-great-expectations", daemon=True)
+    thread.start()
+    return thread
+
+
+def _library() -> Any:
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    return importlib.import_module("great_expectations")
+
+
 def run_rules(load_frame: Callable[[str], pd.DataFrame], rules: Sequence[Rule] = RULES) -> list[Outcome]:
     """One outcome per rule, in their order.
 
     `load_frame(name)` returns a table or audit view; each is asked for once. A rule that cannot be evaluated (a missing
     column, say) has failed: its outcome says why.
     """
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
-
+    gx = _library()
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
+    context.variables.progress_bars = {"globally": False}
     source = context.data_sources.add_pandas("release")
     batches: dict[str, Any] = {}
     outcomes = []

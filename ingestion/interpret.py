@@ -23,7 +23,7 @@ from ingestion.storage import Paths, as_json
 
 PARQUET = "(format parquet, compression zstd)"
 
-# One row per rejected record. `is_superseded`: a later load has since brought this record in good order.
+# One row per rejected record. `is_superseded`: a later load has brought this record again.
 QUARANTINE_COLUMNS: MappingProxyType[str, str] = MappingProxyType(
     {
         "source": "VARCHAR",

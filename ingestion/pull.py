@@ -226,9 +226,9 @@ def _interpret(
 def _check_rejects(
     con: duckdb.DuckDBPyConnection, adapter: Adapter, source: str, settled: Settled, paths: Paths
 ) -> None:
-    """Raises SourceError if any load has more rejects than the source allows; the quarantine is kept for reading."""
+    """Raises SourceError if a load that counts has more rejects than the source allows; the quarantine is kept."""
     limit = adapter.options.max_reject_ratio
-    beyond = [counts for counts in settled.audit if counts.quarantined > limit * counts.landed]
+    beyond = [counts for counts in settled.audit if counts.is_current and counts.quarantined > limit * counts.landed]
     if not beyond:
         return
     target = paths.failed(source)

@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 import duckdb
 
-from ingestion.adapters.base import Adapter
+from ingestion.adapters.base import Adapter, all_columns, raw_records
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.interpret import PARQUET, QUARANTINE_COLUMNS, Interpreted, quarantine_rows
 from ingestion.readers import literal, quoted, sql_path
@@ -72,6 +72,7 @@ class LoadCounts:
 
     feed: str
     load_id: str
+    is_current: bool
     landed: int
     accepted: int
     quarantined: int
@@ -331,34 +332,31 @@ def _write_quarantine(
                 f"(select * from late_rejects where feed = '{item.load.feed}' and load_id = '{item.load.load_id}')"
             )
             con.execute(f"insert into quarantined by name {quarantine_rows(adapter, source, item.load, rejected)}")
-    if adapter.is_settled_by_key:
-        _mark_superseded(con, interpreted)
+    _mark_superseded(con, adapter, interpreted)
     con.execute(
         f"copy (select {', '.join(QUARANTINE_COLUMNS)} from quarantined order by feed, load_id, record_number)"
         f" to '{sql_path(target)}' {PARQUET}"
     )
 
 
-def _mark_superseded(con: duckdb.DuckDBPyConnection, interpreted: Sequence[Interpreted]) -> None:
-    """Rejected records that a later load brought in good order; only where the key is one text column."""
-    feeds = {str(row[0]) for row in con.execute("select distinct feed from quarantined").fetchall()}
-    for feed in sorted(feeds):
-        (key, *more), files = CANONICAL_FEEDS[feed].key, _accepted(interpreted, feed)
-        if more or not files:
+def _mark_superseded(con: duckdb.DuckDBPyConnection, adapter: Adapter, interpreted: Sequence[Interpreted]) -> None:
+    """Mark rejected records that a later load has brought again, in good order or not: that one counts."""
+    rejecting = con.execute("select feed, min(load_id) from quarantined where record_id is not null group by feed")
+    for feed, first in rejecting.fetchall():
+        later = [item.load for item in interpreted if item.load.feed == feed and item.load.load_id > first]
+        if not later:
             continue
+        record_id, _ = adapter.identity(feed, all_columns(later))
         con.execute(
             f"""
             update quarantined set is_superseded = true
-            where feed = '{feed}' and exists (
-                select 1 from (
-                    select {key} as record_id, max(load_id) as latest from {_relation(files)}
-                    anti join (select load_id, record_number from left_out where feed = '{feed}')
-                        using (load_id, record_number)
-                    where {key} in (select record_id from quarantined where feed = '{feed}')
-                    group by all
-                ) as good
-                where good.record_id = quarantined.record_id and good.latest > quarantined.load_id
-            )
+            from (
+                select {record_id} as record_id, max(load_id) as latest from {raw_records(later)} as raw
+                where {record_id} in (select record_id from quarantined where feed = {literal(feed)})
+                group by 1
+            ) as again
+            where quarantined.feed = {literal(feed)} and quarantined.record_id = again.record_id
+                and quarantined.load_id < again.latest
             """
         )
 
@@ -377,6 +375,7 @@ def _audit(con: duckdb.DuckDBPyConnection, interpreted: Sequence[Interpreted], a
             LoadCounts(
                 feed=item.load.feed,
                 load_id=item.load.load_id,
+                is_current=item.is_current,
                 landed=item.load.landed_count,
                 accepted=accepted,
                 quarantined=quarantined,

@@ -98,7 +98,7 @@ def move_into_place(made: Path, target: Path) -> None:
 def write_whole(target: Path, write: Callable[[Path], None]) -> None:
     """Let `write` fill a file beside `target` and move it into place."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    made = target.parent / f".{target.name}.{os.getpid()}.tmp"
+    made = target.parent / f".{target.name}.tmp"
     try:
         write(made)
         move_into_place(made, target)

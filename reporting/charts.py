@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from reporting.model import Bar, Dot, Interval, Point, Ribbon, RibbonDay, Trend
-from reporting.wording import short_day_text
+from reporting.wording import MONTHS, short_day_text
 
-TREND_WIDTH, TREND_HEIGHT = 216, 52
-BAR_WIDTH, BAR_HEIGHT = 150, 14
-RIBBON_WIDTH, RIBBON_HEIGHT = 960, 40
+TREND_WIDTH, TREND_HEIGHT = 200, 52
+BAR_WIDTH, BAR_HEIGHT = 114, 14
+RIBBON_WIDTH, RIBBON_HEIGHT = 960, 24
 INTERVAL_WIDTH, INTERVAL_HEIGHT = 180, 22
 
-_LABEL_WIDTH = 58
+_LABEL_WIDTH = 52
 _MARGIN = 6.0
 # The bar's scale ends at one and a half budgets: what lies beyond is cut and said in words.
 _BAR_SCALE = 1.5
@@ -121,7 +121,8 @@ def ribbon(days: Sequence[tuple[date, str, str]], summary: str) -> Ribbon:
     ]
     labelled = (1, 8, 15, 22, 29) if len(days) <= 31 else (1,)
     ticks = [
-        (round(position * step, 1), short_day_text(day))
+        # A year has room for the months' names only.
+        (round(100 * position / len(days), 1), short_day_text(day) if len(days) <= 100 else MONTHS[day.month - 1][:3])
         for position, (day, _, _) in enumerate(days)
         if day.day in labelled
     ]

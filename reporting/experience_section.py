@@ -123,11 +123,10 @@ def _mean(row: Experience) -> str:
 
 def satisfaction_clause(context: PageContext) -> str:
     """What the answers on satisfaction say, for the verdict; empty where there are none or several questions."""
-    rows = [row for row in page_experience(context) if row.kind == "csat" and row.top2_ratio is not None]
-    if len(rows) != 1:
+    rows = [row for row in page_experience(context) if row.kind == "csat"]
+    if len(rows) != 1 or rows[0].top2_ratio is None:
         return ""
-    row = rows[0]
-    assert row.top2_ratio is not None  # by the filter above
-    share = wording.share_text(wording.floored_ratio(row.top2_ratio, 2), 2)
+    (row,) = rows
+    share = wording.share_text(wording.floored_ratio(rows[0].top2_ratio, 2), 2)
     answers = wording.counted(row.response_count, "answer")
     return f"{share} of {answers} on satisfaction were in the top two of the scale (95 % interval {_interval(row)})"

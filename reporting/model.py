@@ -81,7 +81,7 @@ class RibbonDay:
 
 @dataclass(frozen=True)
 class Ribbon:
-    """The days of a period, side by side. `ticks` are the days that carry a label below."""
+    """The days of a period, side by side. `ticks` are labels below, each with its place in percent of the width."""
 
     width: int
     height: int
@@ -368,8 +368,16 @@ class MethodSection:
 
 
 @dataclass(frozen=True)
+class Section:
+    """A heading of the page, in its order; `anchor` also names the section's template."""
+
+    anchor: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Page:
-    """One customer and period. A section that is None has nothing to show and does not stand on the page."""
+    """One customer and period. `sections` are the headings; what is None under a heading says so in words."""
 
     folder: str
     file_name: str
@@ -377,11 +385,13 @@ class Page:
     verdict: Verdict
     grid: Grid | None
     targets: list[TargetGroup]
+    has_clocks: bool
     availability: AvailabilitySection | None
     overruns: OverrunSection | None
     experience: ExperienceSection | None
     quality: QualitySection
     method: MethodSection
+    sections: list[Section]
     met_count: int
     missed_count: int
     near_count: int

@@ -6,6 +6,7 @@ Between the sections and `pack`.
 """
 
 import hashlib
+import math
 import re
 from collections import Counter
 
@@ -14,7 +15,7 @@ from reporting.availability_section import availability, page_availability
 from reporting.context import PageContext, badge, count_phrase, is_survey, result_text
 from reporting.experience_section import experience, page_experience, satisfaction_clause
 from reporting.method_section import certificate_note, method, quality
-from reporting.model import Badge, Head, Index, IndexGroup, IndexRow, Link, Page, Tile, Verdict
+from reporting.model import Badge, Head, Index, IndexGroup, IndexRow, Link, Page, Section, Tile, Verdict
 from reporting.queries import (
     CustomerFacts,
     Dimensions,
@@ -35,7 +36,7 @@ def folder_name(customer_id: str) -> str:
 
     Ids of survey answers come as their source wrote them, and must not lead out of the pack.
     """
-    if _PLAIN_NAME.match(customer_id) and ".." not in customer_id:
+    if _PLAIN_NAME.match(customer_id) and ".." not in customer_id and customer_id != "index.html":
         return customer_id
     plain = re.sub(r"[^a-z0-9]+", "-", customer_id.lower()).strip("-")[:40]
     digest = hashlib.sha256(customer_id.encode()).hexdigest()[:8]
@@ -65,16 +66,36 @@ def _page(context: PageContext, keys: list[PageKey], loads: list[Load], failed: 
         verdict=_verdict(context),
         grid=grid(context),
         targets=targets(context),
+        has_clocks=any(_is_clock(figure) for figure in context.figures),
         availability=availability(context, Link(f"{name}-outages.csv", "All of them as CSV")),
         overruns=overruns(context, Link(f"{name}-breaches.csv", "All of them as CSV")),
         experience=experience(context),
         quality=quality(context, loads, failed),
         method=method(context),
+        sections=_sections(context),
         met_count=verdicts["met"] + verdicts["near"],
         missed_count=verdicts["missed"],
         near_count=verdicts["near"],
         no_data_count=verdicts["none"] + verdicts["absent"],
     )
+
+
+def _sections(context: PageContext) -> list[Section]:
+    """The headings: targets and breaches only where something has a target, the others always."""
+    shown = {
+        "grid": ("Targets over time", bool(context.figures)),
+        "targets": ("Targets this period", bool(context.figures)),
+        "availability": ("Availability and error budget", True),
+        "breaches": ("Largest overruns", any(_is_clock(figure) for figure in context.figures)),
+        "experience": ("Experience", True),
+        "quality": ("Data quality", True),
+        "method": ("How measured", True),
+    }
+    return [Section(anchor, title) for anchor, (title, is_shown) in shown.items() if is_shown]
+
+
+def _is_clock(figure: Figure) -> bool:
+    return figure.metric != "availability" and not is_survey(figure.metric)
 
 
 # Head
@@ -163,7 +184,14 @@ def _judged(context: PageContext, figure: Figure) -> Judged:
         result_text(figure),
         wording.target_text(figure.metric, figure.target_ratio),
         count_phrase(figure) if figure.metric != "availability" else "",
+        _shortfall(figure),
     )
+
+
+def _shortfall(figure: Figure) -> float:
+    """How many times over the allowance for failures was used; infinite where none is allowed."""
+    allowed = figure.denominator * (1 - figure.target_ratio)
+    return (figure.denominator - figure.numerator) / allowed if allowed > 0 else math.inf
 
 
 def _tiles(context: PageContext, judged: list[Judged]) -> list[Tile]:
@@ -199,9 +227,7 @@ def _budget_tile(context: PageContext) -> Tile | None:
 
 
 def _breach_tile(context: PageContext) -> Tile | None:
-    clocks = [
-        figure for figure in context.figures if figure.metric != "availability" and not is_survey(figure.metric)
-    ]
+    clocks = [figure for figure in context.figures if _is_clock(figure)]
     if not clocks:
         return None
     breaches = page_breaches(context)
@@ -235,17 +261,20 @@ def _asked(response_ratio: float | None) -> str:
 
 def build_index(release: Release, pages: list[Page]) -> Index:
     """The index of `pages`, which come by customer and from the earliest period on; a customer's latest stands first."""
-    groups: dict[str, IndexGroup] = {}
+    by_folder: dict[str, list[Page]] = {}
     for page in pages:
-        group = groups.setdefault(page.folder, IndexGroup(page.head.customer, page.folder, []))
-        group.rows.insert(0, _index_row(page))
+        by_folder.setdefault(page.folder, []).append(page)
+    groups = [
+        IndexGroup(rows[0].head.customer, folder, [_index_row(page) for page in reversed(rows)])
+        for folder, rows in by_folder.items()
+    ]
     return Index(
         release.project,
         wording.instant_text(release.as_of_at, "UTC", with_zone=True),
         release.release_id,
         certificate_badge(release),
         certificate_note(release.passed_count, release.failed_count),
-        sorted(groups.values(), key=lambda group: (wording.natural(group.customer), group.anchor)),
+        sorted(groups, key=lambda group: (wording.natural(group.customer), group.anchor)),
     )
 
 

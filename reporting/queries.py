@@ -470,8 +470,8 @@ class ReleaseReader:
             """,
         )
 
-    def gather_breaches(self, first_start: date) -> None:
-        """Afterwards the breaches of periods from `first_start` on are at hand: the large facts are scanned once,
+    def gather(self, first_start: date) -> None:
+        """Afterwards breaches of periods from `first_start` on, and tickets of note, are at hand: the large facts are scanned once,
         not once for each customer. To be called before `customer_facts`."""
         self._connection.execute(
             """

@@ -130,14 +130,20 @@ def targets(context: PageContext) -> list[TargetGroup]:
         TargetGroup(
             agreement.display_name,
             _agreement_note(agreement),
-            [
-                _target_row(context, figure)
-                for figure in context.figures
-                if (figure.agreement_id, figure.agreement_version) == agreement.key
-            ],
+            _target_rows(context, agreement),
         )
         for agreement in context.agreements
     ]
+
+
+def _target_rows(context: PageContext, agreement: Agreement) -> list[TargetRow]:
+    """The agreement's rows; a target judged for several services is described once, on the first of them."""
+    rows, described = [], set()
+    for figure in context.figures:
+        if (figure.agreement_id, figure.agreement_version) == agreement.key:
+            rows.append(_target_row(context, figure, figure.target_id not in described))
+            described.add(figure.target_id)
+    return rows
 
 
 def _agreement_note(agreement: Agreement) -> str:
@@ -149,7 +155,7 @@ def _agreement_note(agreement: Agreement) -> str:
     return note
 
 
-def _target_row(context: PageContext, figure: Figure) -> TargetRow:
+def _target_row(context: PageContext, figure: Figure, is_described: bool) -> TargetRow:
     target = context.dimensions.targets.get((figure.agreement_id, figure.agreement_version, figure.target_id))
     change, change_note = _change(context, figure)
     survey, available = is_survey(figure.metric), figure.metric == "availability"
@@ -158,7 +164,7 @@ def _target_row(context: PageContext, figure: Figure) -> TargetRow:
     return TargetRow(
         name=wording.target_name(figure.target_id),
         note=context.service_name(figure.service_id) if figure.service_id else "",
-        description=target.description if target else "",
+        description=target.description if target and is_described else "",
         badge=badge(figure.status, figure.is_at_risk),
         result=result_text(figure),
         goal=wording.target_text(figure.metric, figure.target_ratio),
@@ -201,7 +207,7 @@ def _at(context: PageContext, figure: Figure, start: date) -> Figure | None:
 
 
 def _change(context: PageContext, figure: Figure) -> tuple[str, str]:
-    """Change to the former period in points, from the results as printed, and what it is measured from."""
+    """Change to the former period in points, from the results as printed, and the former result."""
     start = wording.shift_period(context.key.period_type, context.key.period_start, -1)
     former = _at(context, figure, start)
     name = " ".join(part for part in wording.period_column(context.key.period_type, start) if part)
@@ -210,11 +216,11 @@ def _change(context: PageContext, figure: Figure) -> tuple[str, str]:
     now, then = result_value(figure), result_value(former)
     if then is None:
         return "", f"{name}: no data"
-    note = f"from {result_text(former)} in {name}"
+    note = f"{name}: {result_text(former)}"
     if former.agreement_version != figure.agreement_version:
         note += f" (version {former.agreement_version})"
     if now is None:
-        return "", note.replace("from", "was", 1)
+        return "", note
     return wording.signed(now[0] - then[0], max(now[1], then[1])), note
 
 

@@ -14,7 +14,8 @@ _NAMED = 3
 
 @dataclass(frozen=True)
 class Judged:
-    """A target as the sentences name it. `status` as in the release; `count` says out of how many, or is empty."""
+    """A target as the sentences name it. `status` as in the release; `count` says out of how many, or is empty;
+    `shortfall` is what failed over what was allowed to."""
 
     name: str
     status: str
@@ -22,29 +23,32 @@ class Judged:
     result: str
     goal: str
     count: str
+    shortfall: float
 
 
 def first_sentence(period: str, judged: list[Judged], is_running: bool) -> str:
-    """How many targets were met, and which were missed."""
+    """How many targets were met, and which were missed, the furthest first."""
     measured = [target for target in judged if target.status in ("met", "missed")]
-    missed = [target for target in measured if target.status == "missed"]
+    missed = sorted(
+        (target for target in measured if target.status == "missed"), key=lambda target: target.shortfall, reverse=True
+    )
     so_far = "So far in" if is_running else "In"
     empty = len(judged) - len(measured)
     if not judged:
-        return f"{so_far} {period} no agreement of this customer had a target to measure."
+        return f"{so_far} {period}, no agreement of this customer had a target to measure."
     if not measured:
-        return f"{so_far} {period} none of the {counted(len(judged), 'target')} had anything to count."
+        return f"{so_far} {period}, none of the {counted(len(judged), 'target')} had anything to count."
     tail = f"; {counted(empty, 'further target')} had nothing to count" if empty else ""
     if not missed:
         every = "the one measured target was met" if len(measured) == 1 else f"all {len(measured)} measured targets were met"
-        return f"{so_far} {period} {every}{tail}."
+        return f"{so_far} {period}, {every}{tail}."
     if len(measured) == 1:
-        return f"{so_far} {period} the one measured target was missed: {_named(missed)}{tail}."
+        return f"{so_far} {period}, the one measured target was missed: {_named(missed)}{tail}."
     met = len(measured) - len(missed)
     if met == 0:
-        return f"{so_far} {period} none of the {len(measured)} measured targets was met: {_named(missed)}{tail}."
+        return f"{so_far} {period}, none of the {len(measured)} measured targets was met: {_named(missed)}{tail}."
     return (
-        f"{so_far} {period} {met} of {len(measured)} measured targets {'was' if met == 1 else 'were'} met and "
+        f"{so_far} {period}, {met} of {len(measured)} measured targets {'was' if met == 1 else 'were'} met and "
         f"{len(missed)} {'was' if len(missed) == 1 else 'were'} missed: {_named(missed)}{tail}."
     )
 
@@ -69,10 +73,11 @@ def second_sentence(judged: list[Judged], over_budget: list[str], open_over: int
     near = [target.name for target in judged if target.status == "met" and target.is_at_risk]
     if near:
         shown = near if len(near) <= _NAMED else [*near[: _NAMED - 1], f"{len(near) - _NAMED + 1} more"]
-        clauses.append(f"{listed(shown)} met {'its' if len(near) == 1 else 'their'} target with nothing to spare")
+        clauses.append(f"{listed(shown)} met {'its' if len(near) == 1 else 'their'} target with little to spare")
     if over_budget:
         shown = over_budget if len(over_budget) <= _NAMED else [*over_budget[:2], f"{len(over_budget) - 2} more"]
-        clauses.append(f"the error budget of {listed(shown)} is used up")
+        one = len(over_budget) == 1
+        clauses.append(f"the error budget{'' if one else 's'} of {listed(shown)} {'is' if one else 'are'} used up")
     if open_over:
         clauses.append(
             f"{counted(open_over, 'clock')} {'stands' if open_over == 1 else 'stand'} open past "

@@ -1,6 +1,8 @@
 """Writes the feeds that Acme IT's desk and monitoring would have exported at an instant.
 
-    python -m examples.acme.generate --until 2026-11-01T00:00:00Z [--size 1] [--seed 7] [--format csv] [--out DIR]
+    python -m examples.acme.generate [--until 2026-11-01T00:00:00Z] [--size 1] [--seed 7] [--format csv] [--out DIR]
+
+Without `--until` the export is of SLM_AS_OF, and without that of now.
 
 Belongs here: the order of things (day by day, month by month) and the command line.
 Does not belong here: what happens on a day (`tickets`, `surveys`, `monitoring`, `planted`), what files look like
@@ -13,6 +15,7 @@ invitation or a voice, a meeting held.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -74,6 +77,7 @@ class Backlog:
         self._surveys: list[Surveys] = []
 
     def add(self, tickets: Tickets, events: Events, surveys: Surveys | None = None) -> None:
+        """Takes over what was drawn for a day."""
         self._tickets.append(tickets)
         self._events.append(events)
         if surveys is not None:
@@ -192,28 +196,29 @@ def read_instant(text: str) -> int:
     try:
         instant = datetime.fromisoformat(text)
     except ValueError as error:
-        raise ValueError(f'--until "{text}" is not an instant; write it like 2026-11-01T00:00:00Z') from error
+        raise ValueError(f'"{text}" is not an instant; write it like 2026-11-01T00:00:00Z') from error
     if instant.tzinfo is None:
-        raise ValueError(f'--until "{text}" has no offset; add Z for UTC or an offset such as +01:00')
+        raise ValueError(f'"{text}" has no offset; add Z for UTC or an offset such as +01:00')
     return int(instant.astimezone(UTC).timestamp())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; returns the exit code."""
+    """The command line; returns the exit code. The only place here that may look at the clock."""
     parser = argparse.ArgumentParser(prog="python -m examples.acme.generate", description=__doc__.split("\n")[0])
-    parser.add_argument("--until", required=True, help="the instant of the export, such as 2026-11-01T00:00:00Z")
+    parser.add_argument("--until", help="instant of the export, as 2026-11-01T00:00:00Z; else SLM_AS_OF, else now")
     parser.add_argument("--size", type=float, default=1.0, help="multiplies the tickets; 1 is about 4,000 a year")
     parser.add_argument("--seed", type=int, default=7, help="another seed is another history of the same company")
     parser.add_argument("--format", choices=("csv", "parquet"), default="csv", help="of the large feeds")
     parser.add_argument("--out", type=Path, default=DEFAULT_FOLDER, help="the folder to write into")
     options = parser.parse_args(arguments)
+    until = options.until or os.environ.get("SLM_AS_OF") or datetime.now(UTC).isoformat()
     try:
-        written = generate(read_instant(options.until), options.out, options.size, options.seed, options.format)
+        written = generate(read_instant(until), options.out, options.size, options.seed, options.format)
     except ValueError as error:
-        print(f"examples.acme.generate: {error}", file=sys.stderr)
+        print(f"examples.acme.generate: {error}", file=sys.stderr)  # noqa: T201  (the command line speaks)
         return 2
     rows = {feed: sum(n for name, n in written.items() if name.startswith(f"{feed}-")) for feed in files.COLUMNS}
-    print(f"{options.out}: {len(written)} files, {rows['tickets']:,} tickets, {rows['ticket_events']:,} events")
+    print(f"{options.out}: {len(written)} files, {rows['tickets']:,} tickets, {rows['ticket_events']:,} events")  # noqa: T201
     return 0
 
 

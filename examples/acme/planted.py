@@ -52,6 +52,7 @@ class PlantedTicket:
 
     @property
     def ticket_id(self) -> str:
+        """As the desk exports it."""
         return f"INC{self.opened[2:4]}{self.opened[5:7]}{self.opened[8:10]}-{self.number:06d}"
 
 
@@ -320,6 +321,7 @@ class BadRow:
 
     @property
     def month(self) -> str:
+        """Month of the file it stands in, YYYY-MM."""
         return self.exported[:7]
 
 

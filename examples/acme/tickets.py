@@ -49,6 +49,9 @@ WATERMELON_REPAIR_SECONDS = 90 * MINUTE
 RECKLESS_PROMISE_SHARE = 0.7
 RECKLESS_HOURS = (1.0, 3.0)
 
+# However long a ticket stays open, whose it is is settled in its first days.
+LONGEST_SEARCH = 5 * DAY
+
 NIGHT_SHARE_OF_FREIGHT = 0.15
 NIGHT_STARTS, NIGHT_ENDS = 22 * HOUR, 6 * HOUR
 NIGHT_HANDLING_FACTOR = 0.05
@@ -85,18 +88,23 @@ class Uniforms:
         self.length = length
 
     def one(self) -> float:
+        """A single number, before the length is known."""
         return float(self._generator.random())
 
     def column(self) -> Floats:
+        """One number per row."""
         return self._generator.random(self.length)
 
     def columns(self, width: int) -> Floats:
+        """Several numbers per row."""
         return self._generator.random((self.length, width))
 
     def between(self, low: float, high: float) -> Floats:
+        """Numbers from `low` to `high`, all alike."""
         return low + (high - low) * self.column()
 
     def below(self, share: float | Floats) -> Flags:
+        """True for that share of the rows."""
         return self.column() < share
 
     def picked(self, shares: tuple[float, ...]) -> Integers:
@@ -377,7 +385,7 @@ def draw_teams(tickets: Arrivals, work: Work, uniform: Uniforms) -> tuple[Intege
     by_desk |= uniform.below(0.5) & (count == 0) & ~tickets.is_ledger & (tickets.priority >= 2)
     opening = np.where(by_desk, company.DESK_TEAM, teams[:, 0])
     shares = np.sort(uniform.columns(MAX_HOPS) ** 2, axis=1) * 0.9
-    span = work.end - tickets.opened
+    span = np.minimum(work.end - tickets.opened, LONGEST_SEARCH)
     at = tickets.opened[:, None] + 20 + (np.maximum(span - 30, 0)[:, None] * shares).astype(np.int64)
     # The earliest of the nine drawn are those that take place.
     takes_place = np.arange(MAX_HOPS)[None, :] < count[:, None]

@@ -329,7 +329,8 @@ def _create_events(con: duckdb.DuckDBPyConnection) -> None:
         select load_id, record_number,
             number || '-' || lpad(cast(modification as varchar), 6, '0') || '-{suffix}' as event_id,
             number as ticket_id, updated_at as occurred_at, '{kind}' as event_type, {value} as "value",
-            'agent' as actor_role, false as is_public, cast(null as timestamp) as promised_for, cast(null as timestamp) as recorded_at
+            'agent' as actor_role, false as is_public,
+            cast(null as timestamp) as promised_for, cast(null as timestamp) as recorded_at
         from histories where {condition}
         """
         for suffix, kind, value, condition in changes

@@ -33,6 +33,7 @@ from ingestion.cells import (
     local_minutes_table,
     parsed,
     sentence,
+    translated,
     trimmed,
     utc_of_walls,
     wall_time,
@@ -167,13 +168,13 @@ class SurveyWideCsvAdapter:
     def _text(self, columns: Sequence[str], name: str) -> str:
         """A column that a default may fill, translated by the source's map of its kind."""
         column = CANONICAL_FEEDS["survey_responses"][name]
-        own = trimmed(raw_text(columns, self.options.columns[name])) if name in self.options.columns else "null"
-        words = self.options.words(column.mapped_by)
-        if words and own != "null":
-            cases = " ".join(f"when {literal(word)} then {literal(meaning)}" for word, meaning in words.items())
-            own = f"case {own} {cases} else {own} end"
+        own = "cast(null as varchar)"
+        if name in self.options.columns:
+            own = translated(
+                trimmed(raw_text(columns, self.options.columns[name])), self.options.words(column.mapped_by)
+            )
         default = self.options.defaults.get(name, column.default)
-        return f"cast(coalesce({own}, {'null' if default is None else literal(default)}) as varchar)"
+        return own if default is None else f"coalesce({own}, {literal(default)})"
 
     def _responded_at(self, columns: Sequence[str]) -> str:
         """SQL of the text of the time of the answer."""

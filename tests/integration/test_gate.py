@@ -35,9 +35,7 @@ def test_figure_changed_after_the_audit_is_not_published(published_project: Proj
 
     before = published_state(published_project)
     # The audit and the publication of the build that lies there, without building it anew.
-    errors = published_project.run_assets(
-        "marts/rpt_sla_scorecard", "release", nightly=TamperedAfterAudit(statement=ONE_TOO_MANY)
-    )
+    errors = published_project.audit_and_publish(TamperedAfterAudit(statement=ONE_TOO_MANY))
     assert len(errors) == 1, errors
     assert "Changed since the audit of build" in errors[0]
     assert "rpt_sla_scorecard" in errors[0]
@@ -46,7 +44,7 @@ def test_figure_changed_after_the_audit_is_not_published(published_project: Proj
 
 def test_release_on_its_own_is_refused(published_project: Project) -> None:
     before = published_state(published_project)
-    (error,) = published_project.run_assets("release")
+    (error,) = published_project.run_asset("release")
     assert "Publishing on its own is refused" in error
     assert "run the whole nightly job" in error
     assert published_state(published_project) == before
@@ -57,7 +55,7 @@ def test_certificate_of_another_build_is_refused(published_project: Project) -> 
     content = json.loads(certificate.read_text())
     certificate.write_text(json.dumps({**content, "build_id": "0" * 32}))
     before = published_state(published_project)
-    (error,) = published_project.run_assets("release")
+    (error,) = published_project.run_asset("release")
     assert f"The certificate speaks for build {'0' * 32}" in error
     assert published_state(published_project) == before
 
@@ -65,7 +63,7 @@ def test_certificate_of_another_build_is_refused(published_project: Project) -> 
 def test_build_without_an_audit_is_refused(published_project: Project) -> None:
     (published_project.home / "warehouse" / "certificate.json").unlink()
     before = published_state(published_project)
-    (error,) = published_project.run_assets("release")
+    (error,) = published_project.run_asset("release")
     assert "this build has not been audited" in error
     assert published_state(published_project) == before
 

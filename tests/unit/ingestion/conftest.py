@@ -95,9 +95,15 @@ class Project:
         records = f"read_parquet('{path}', union_by_name = true, filename = true)"
         return self.query(f"select {columns} from {records} order by filename, _record_number")
 
-    def everything(self) -> dict[str, bytes]:
-        """Every file of the home by its path, but for what a run is free to do anew."""
-        return {str(path.relative_to(self.home)): path.read_bytes() for path in self.home.rglob("*") if path.is_file()}
+    def everything(self) -> dict[str, object]:
+        """Content of every file of the home by its path; of what runs remember for each other, the rows alone."""
+        return {
+            str(path.relative_to(self.home)): self.query(f"select * from '{path}' order by all")
+            if path.name.endswith(".shared.parquet")
+            else path.read_bytes()
+            for path in self.home.rglob("*")
+            if path.is_file()
+        }
 
 
 @pytest.fixture

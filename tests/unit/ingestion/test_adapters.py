@@ -242,7 +242,8 @@ def test_public_log_agrees_with_the_counters_of_its_own_instance(log: Project) -
         ),
         recomputed as (
             select ticket_id,
-                count(*) filter (where before in ('resolved', 'closed') and value not in ('resolved', 'closed')) as reopened,
+                count(*) filter (
+                    where before in ('resolved', 'closed') and value not in ('resolved', 'closed')) as reopened,
                 max(occurred_at) filter (where value = 'closed') as closed_at
             from statuses group by ticket_id
         ),

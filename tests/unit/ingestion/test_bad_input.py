@@ -314,6 +314,21 @@ def test_line_of_a_bad_value_after_a_quoted_line_break_is_the_line_in_the_file(d
     assert desk.quarantine() == [("tickets", 4, "T2", "opened_at", "bad_time")]
 
 
+def test_ragged_row_in_one_file_does_not_disturb_the_lines_of_another(desk: Project) -> None:
+    clean = [ticket(f"A{n}") for n in range(70_000)]
+    desk.write("data/tickets-1.csv", TICKET_HEADER, *clean, "B1,acme", *(ticket(f"C{n}") for n in range(70_000)))
+    desk.write("data/tickets-2.csv", f"{TICKET_HEADER},channel", f'{ticket("D1")},"a\nb"', f"{ticket('D2')},web")
+    desk.run(feeds={"tickets": "data/tickets-?.csv"})
+    assert desk.quarantine("file, line") == [("data/tickets-1.csv", 70_002)]
+    records = desk.landed("tickets", "ticket_id, _file, _line, _record_number")
+    assert len(records) == 140_003
+    assert records[-3:] == [
+        ("C69999", "data/tickets-1.csv", 140_002, 140_001),
+        ("D1", "data/tickets-2.csv", 2, 140_002),
+        ("D2", "data/tickets-2.csv", 4, 140_003),
+    ]
+
+
 def test_broken_json_line_is_quarantined(desk: Project) -> None:
     good = json.dumps(dict(zip(TICKET_HEADER.split(","), ticket("T1", priority="3").split(","), strict=True)))
     desk.write("data/tickets.ndjson", good, '{"ticket_id": "T2", "customer', "[1, 2]")

@@ -1,9 +1,12 @@
 """What a run adds to what earlier runs brought: new content, corrections, snapshots, late tickets, kills."""
 
 import os
+import random
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -156,12 +159,40 @@ def test_key_of_several_columns_meets_its_correction(desk: Project) -> None:
     assert desk.rows("costs", "tier, cast(amount as varchar)") == [("gold", "20.00"), (None, "11.50")]
 
 
-def test_rejected_record_that_comes_again_in_good_order_is_marked(desk: Project) -> None:
-    desk.write("data/events.csv", EVENT_HEADER, event("E1", "T1", value="Erledigt"), event("E2", "T1", value="Unklar"))
+def test_rejected_record_that_comes_again_is_marked(desk: Project) -> None:
+    bad = [event(number, "T1", value="Erledigt") for number in ("E1", "E2", "E3")]
+    desk.write("data/events.csv", EVENT_HEADER, *bad)
     desk.run(maxRejectRatio=1)
-    desk.write("data/events-2.csv", EVENT_HEADER, event("E1", "T1"))
+    desk.write("data/events-2.csv", EVENT_HEADER, event("E1", "T1"), bad[1])
     desk.run(maxRejectRatio=1)
-    assert desk.quarantine("record_id, is_superseded") == [("E1", True), ("E2", False)]
+    assert desk.quarantine("load_id[:6], record_id, is_superseded") == [
+        ("000001", "E1", True),
+        ("000001", "E2", True),
+        ("000001", "E3", False),
+        ("000002", "E2", False),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_nights_one_by_one_leave_what_all_at_once_would(tmp_path: Path, seed: int) -> None:
+    """The last good row of every key is current, whatever was remembered from night to night."""
+    draw = random.Random(seed)
+    nightly = Project(tmp_path / "project", tmp_path / "nightly")
+    nightly.write("data/tickets.csv", TICKET_HEADER, *(ticket(f"T{n}") for n in range(3)))
+    last_good: dict[str, tuple[str, int]] = {}
+    for night in range(5):
+        drawn = [(f"E{draw.randrange(8)}", draw.randrange(4)) for _ in range(6)]
+        events = dict(drawn)  # one row per id: conflicts within a load are another rule
+        rows = [event(number, f"T{owner}", f"2026-03-0{night + 3}T00:00:00Z") for number, owner in events.items()]
+        nightly.write(f"data/events-{night}.csv", EVENT_HEADER, *rows)
+        nightly.run(maxRejectRatio=1)
+        last_good |= {number: (f"T{owner}", night + 3) for number, owner in events.items() if owner < 3}
+    expected = sorted((number, owner, day) for number, (owner, day) in last_good.items())
+    assert nightly.rows("ticket_events", "event_id, ticket_id, day(occurred_at)") == expected
+    before = nightly.everything()
+    shutil.rmtree(nightly.home / "warehouse")
+    nightly.run(maxRejectRatio=1)
+    assert nightly.everything() == before
 
 
 # -------------------------------------------------------------------------------------------------- snapshots
@@ -375,6 +406,22 @@ class Killed(BaseException):
     """Stands for a kill: nothing in the code under test may catch it."""
 
 
+def killing_after(
+    renames: int, move: Callable[..., Any], commit: Callable[..., Any] | None = None
+) -> Callable[..., Any]:
+    """`move` (and `commit`, told apart by what it is given) until they have been called `renames` times in all."""
+    left = renames
+
+    def call(what: Any, where: Any) -> Any:
+        nonlocal left
+        if left == 0:
+            raise Killed
+        left -= 1
+        return commit(what, where) if commit is not None and isinstance(what, landing.Load) else move(what, where)
+
+    return call
+
+
 @pytest.mark.parametrize("renames", range(14))
 def test_run_killed_between_two_renames_is_made_good_by_the_next(
     desk: Project, monkeypatch: pytest.MonkeyPatch, renames: int
@@ -382,21 +429,10 @@ def test_run_killed_between_two_renames_is_made_good_by_the_next(
     desk.run()
     desk.write("data/tickets-2.csv", TICKET_HEADER, ticket("T1", priority="P1"), ticket("T3"))
     desk.write("data/events-2.csv", EVENT_HEADER, event("E3", "T3"), event("E1", "T1", value="closed"))
-    left = renames
-
-    def counted(real):  # type: ignore[no-untyped-def]
-        def call(*arguments: object) -> object:
-            nonlocal left
-            if left == 0:
-                raise Killed
-            left -= 1
-            return real(*arguments)
-
-        return call
-
     with monkeypatch.context() as patch:
-        patch.setattr(pull, "move_into_place", counted(pull.move_into_place))
-        patch.setattr(pull, "commit_load", counted(landing.commit_load))
+        moves = killing_after(renames, pull.move_into_place, landing.commit_load)
+        patch.setattr(pull, "move_into_place", moves)
+        patch.setattr(pull, "commit_load", moves)
         with pytest.raises(Killed):
             desk.run()
     # whatever landed is whole
@@ -407,6 +443,21 @@ def test_run_killed_between_two_renames_is_made_good_by_the_next(
     assert desk.rows("ticket_events", "event_id, value") == [("E1", "closed"), ("E3", "resolved")]
     assert [row[1:] for row in desk.audit()] == [(1, 1, 0), (2, 2, 0), (2, 2, 0), (2, 2, 0)]
     assert not list(desk.home.rglob("*.tmp"))
+
+
+@pytest.mark.parametrize("renames", range(12))
+def test_options_taken_back_after_a_kill_leave_nothing_of_them(
+    desk: Project, monkeypatch: pytest.MonkeyPatch, renames: int
+) -> None:
+    desk.write("data/events.csv", EVENT_HEADER, event("E1", "T1", value="on_hold"))
+    desk.run()
+    before = desk.everything()
+    with monkeypatch.context() as patch:
+        patch.setattr(pull, "move_into_place", killing_after(renames, pull.move_into_place))
+        with pytest.raises(Killed):
+            desk.run(statusMap={"on_hold": "closed"}, defaults={"channel": "web"})
+    desk.run()
+    assert desk.everything() == before
 
 
 def test_half_written_load_of_a_killed_run_is_swept_away(desk: Project) -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ingestion.errors import FileProblem
 from ingestion.readers import FastPathFailed, connect, open_parts
 
-cells = st.text(alphabet=st.sampled_from('ab"\n\r, ;é\t'), max_size=6)
+# No lone carriage return: outside quotes it is a line end to some and a character to others.
+cells = st.text(alphabet=st.sampled_from('ab"\n, ;é\t'), max_size=6)
 tables = st.lists(st.lists(cells, min_size=3, max_size=3), max_size=8)
 
 
@@ -36,6 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tables, st.sampled_from(["\n", "\r\n"]), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
 @example([["a", "b\nc", "d"], ["", "", ""]], "\n", csv.QUOTE_MINIMAL)
+@example([["a", "b\rc", "d"], ["", "", ""]], "\n", csv.QUOTE_ALL)
 def test_fast_and_careful_agree_or_the_fast_one_says_so(
     folder: Path, table: list[list[str]], end: str, quoting: int
 ) -> None:

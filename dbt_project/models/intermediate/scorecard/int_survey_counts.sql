@@ -19,6 +19,45 @@ listed as (
     select * from {{ ref('stg_agreements__agreement_services') }}
 ),
 
+tickets as (
+    select ticket_key, ticket_type, priority, category, channel from {{ ref('fct_ticket') }}
+),
+
+scopes as (
+    select * from {{ ref('stg_agreements__target_scopes') }}
+),
+
+-- A target with a scope counts answers about tickets that the scope admits: every key of it, by one of its values.
+admitted as (
+    select
+        responses.source,
+        responses.response_id,
+        responses.instrument_id,
+        responses.item,
+        scopes.agreement_id,
+        scopes.agreement_version,
+        scopes.target_id,
+        count(*) as satisfied_key_count
+    from responses
+    inner join tickets on responses.ticket_key = tickets.ticket_key
+    inner join scopes
+        on
+            scopes.scope_value = case scopes.scope_key
+                when 'ticket_type' then tickets.ticket_type
+                when 'priority' then tickets.priority
+                when 'category' then tickets.category
+                when 'channel' then tickets.channel
+            end
+    group by
+        responses.source,
+        responses.response_id,
+        responses.instrument_id,
+        responses.item,
+        scopes.agreement_id,
+        scopes.agreement_version,
+        scopes.target_id
+),
+
 answered as (
     select
         targets.agreement_id,
@@ -49,8 +88,18 @@ answered as (
             agreements.agreement_id = listed.agreement_id
             and agreements.agreement_version = listed.agreement_version
             and responses.service_id = listed.service_id
+    left join admitted
+        on
+            responses.source = admitted.source
+            and responses.response_id = admitted.response_id
+            and responses.instrument_id = admitted.instrument_id
+            and responses.item = admitted.item
+            and targets.agreement_id = admitted.agreement_id
+            and targets.agreement_version = admitted.agreement_version
+            and targets.target_id = admitted.target_id
     where
-        {{ epoch_seconds('responses.responded_at') }} >= agreements.valid_from_epoch
+        coalesce(admitted.satisfied_key_count, 0) = targets.scope_key_count
+        and {{ epoch_seconds('responses.responded_at') }} >= agreements.valid_from_epoch
         and (
             agreements.valid_to_epoch is null
             or {{ epoch_seconds('responses.responded_at') }} < agreements.valid_to_epoch

@@ -1,0 +1,1 @@
+"""Benchmarks: costs as ratios of medians within one run. Never part of the tests; `make bench` prints them."""

@@ -1,0 +1,111 @@
+"""One good candidate of every table and audit view that a rule reads; two rows each, so that a rule can find one bad."""
+
+import pandas as pd
+
+
+def scorecard() -> pd.DataFrame:
+    """A target that is met, and a period in which nothing was counted."""
+    return pd.DataFrame(
+        {
+            "agreement_id": ["sla", "sla"],
+            "agreement_version": [1, 1],
+            "target_id": ["resolve", "resolve"],
+            "service_id": ["mail", "mail"],
+            "metric": ["time_to_resolve", "time_to_resolve"],
+            "period_start": pd.to_datetime(["2026-02-01", "2026-03-01"]),
+            "period_end": pd.to_datetime(["2026-03-01", "2026-04-01"]),
+            "period_status": ["closed", "running"],
+            "numerator": [95, 0],
+            "denominator": [100, 0],
+            "attainment_ratio": [0.95, None],
+            "target_ratio": [0.95, 0.95],
+            "status": ["met", "no_data"],
+            "ci_low_ratio": [0.888, None],
+            "ci_high_ratio": [0.978, None],
+            "excluded_count": [1, 0],
+            "open_within_target_count": [2, 0],
+            "open_paused_count": [0, 0],
+            "open_breached_count": [1, 0],
+        }
+    )
+
+
+def availability() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "agreement_id": ["sla", "sla"],
+            "agreement_version": [1, 1],
+            "target_id": ["up", "up"],
+            "service_id": ["mail", "web"],
+            "period_start": pd.to_datetime(["2026-03-01", "2026-03-01"]),
+            "period_end": pd.to_datetime(["2026-04-01", "2026-04-01"]),
+            "availability_ratio": [0.9, None],
+            "availability_low_ratio": [0.8, 0.0],
+            "availability_high_ratio": [0.9, 1.0],
+            "agreed_seconds": [1000, 0],
+            "excluded_seconds": [0, 0],
+            "unmeasured_seconds": [100, 0],
+            "downtime_seconds": [100, 0],
+            "weighted_downtime_seconds": [100, 0],
+            "failure_count": [1, 0],
+            "error_budget_seconds": [5, 5],
+        }
+    )
+
+
+def experience() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "customer_id": ["acme", "acme"],
+            "service_id": ["mail", None],
+            "item": ["overall", "recommend"],
+            "kind": ["csat", "nps"],
+            "period_start": pd.to_datetime(["2026-03-01", "2026-03-01"]),
+            "response_count": [10, 4],
+            "invitation_count": [20, None],
+            "response_ratio": [0.5, None],
+            "top2_ratio": [0.8, None],
+            "top2_ci_low_ratio": [0.49, None],
+            "top2_ci_high_ratio": [0.94, None],
+            "worst_case_low_ratio": [0.4, None],
+            "worst_case_high_ratio": [0.9, None],
+            "nps": [None, -25.0],
+        }
+    )
+
+
+def unmatched() -> pd.DataFrame:
+    return pd.DataFrame({"ticket_key": ["desk:T1", "desk:T2"], "agreement_match": ["unknown_service", "no_target"]})
+
+
+def recount(*figures: str) -> pd.DataFrame:
+    """An audit view that holds each published figure beside its recount; the second row is empty on both sides."""
+    columns: dict[str, list[float | None]] = {}
+    for figure in figures:
+        columns[f"published_{figure}"] = [3, None]
+        columns[f"recounted_{figure}"] = [3, None]
+    return pd.DataFrame(columns)
+
+
+def rollup() -> pd.DataFrame:
+    return recount("numerator", "denominator").rename(columns=lambda name: name.replace("recounted", "summed"))
+
+
+GOOD = {
+    "rpt_sla_scorecard": scorecard,
+    "rpt_sla_target": lambda: scorecard().drop(columns="service_id"),
+    "rpt_availability": availability,
+    "rpt_experience": experience,
+    "rpt_unmatched_ticket": unmatched,
+    "audit_ticket_recount": lambda: recount("numerator", "denominator"),
+    "audit_target_rollup": rollup,
+    "audit_availability_recount": lambda: recount("agreed_seconds", "downtime_seconds", "failure_count"),
+    "audit_experience_recount": lambda: recount("count"),
+}
+
+
+def good_frame(name: str) -> pd.DataFrame:
+    """A frame of that name on which every rule holds."""
+    if name not in GOOD:
+        raise LookupError(f"A rule reads {name}: add a good frame of it to {__file__}")
+    return GOOD[name]()
