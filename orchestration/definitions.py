@@ -38,7 +38,13 @@ def build_defs(nightly: NightlyRun | None = None) -> dg.Definitions:
         description="Pull, build, audit, publish: the nightly SLA report.",
     )
 
-    @dg.schedule(job=job, cron_schedule=NIGHTLY_CRON, execution_timezone="UTC", name="nightly")
+    @dg.schedule(
+        job=job,
+        cron_schedule=NIGHTLY_CRON,
+        execution_timezone="UTC",
+        name="nightly",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    )
     def nightly_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         night = context.scheduled_execution_time.strftime("%Y-%m-%d")
         return dg.RunRequest(run_key=night, tags={"night": night, **RETRY_TAGS})

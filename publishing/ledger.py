@@ -13,7 +13,7 @@ import duckdb
 FIGURES = {
     "rpt_sla_scorecard": ("agreement_id", "agreement_version", "target_id", "service_id", "period_start"),
     "rpt_sla_target": ("agreement_id", "agreement_version", "target_id", "period_start"),
-    "rpt_experience": ("customer_id", "service_id", "item", "period_start"),
+    "rpt_experience": ("customer_id", "service_id", "item", "kind", "period_start"),
 }
 
 _CREATE = """

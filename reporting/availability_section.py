@@ -64,7 +64,9 @@ def _rows(context: PageContext, rows: list[Availability]) -> list[AvailabilityRo
     return [_row(context, row, days[row.scope], is_target_named) for row in rows]
 
 
-def _row(context: PageContext, row: Availability, days: list[AvailabilityDay], is_target_named: bool) -> AvailabilityRow:
+def _row(
+    context: PageContext, row: Availability, days: list[AvailabilityDay], is_target_named: bool
+) -> AvailabilityRow:
     notes = [wording.target_name(row.target_id)] if is_target_named else []
     if context.has_versions(row.agreement_id):
         notes.append(f"version {row.agreement_version}")
@@ -170,7 +172,8 @@ def _days_note(days: list[AvailabilityDay]) -> str:
     if not down:
         return ""
     named = [
-        f"{wording.short_day_text(day.date)} ({wording.duration_text(day.downtime_seconds)})" for day in down[:_DAYS_NAMED]
+        f"{wording.short_day_text(day.date)} ({wording.duration_text(day.downtime_seconds)})"
+        for day in down[:_DAYS_NAMED]
     ]
     more = len(down) - len(named)
     if more:

@@ -95,7 +95,7 @@ def dictionary_page(tables: Sequence[Table]) -> str:
         "Written by `make dictionary` from the models and the publishing code; edit the descriptions there, not here.",
         "",
         "- Instants end in `_at`: UTC, `TIMESTAMP` without zone. Local days are `DATE`.",
-        "- Durations end in `_seconds`: `BIGINT`. Shares end in `_ratio`, 0 to 1, beside the two integers they come from.",
+        "- Durations end in `_seconds`: `BIGINT`. Counts end in `_count`. Shares end in `_ratio`, 0 to 1 (nps -1 to 1)",
         "- `not null` = a test or a constraint holds it. Any other column may be null; its description says when.",
         "",
     ]
@@ -143,7 +143,9 @@ def _demand_descriptions(models: Mapping[str, Any]) -> None:
     for name, model in sorted(models.items()):
         if not model["description"].strip():
             missing.append(name)
-        missing += [f"{name}.{column['name']}" for column in model["columns"].values() if not column["description"].strip()]
+        missing += [
+            f"{name}.{column['name']}" for column in model["columns"].values() if not column["description"].strip()
+        ]
     if not models:
         raise ReportError("The manifest holds no published model: run `make setup`, which parses the dbt project.")
     if missing:
@@ -161,9 +163,7 @@ def _empty_release(home: Path, models: Mapping[str, Any]) -> Path:
             connection.execute(f"create table {table} ({columns})")
             connection.execute(f"comment on table {table} is {_literal(model['description'])}")
             for column in model["columns"].values():
-                connection.execute(
-                    f'comment on column {table}."{column["name"]}" is {_literal(column["description"])}'
-                )
+                connection.execute(f'comment on column {table}."{column["name"]}" is {_literal(column["description"])}')
     release = publish(
         home,
         build,
@@ -235,11 +235,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         manifest = json.loads(options.manifest.read_text(encoding="utf-8"))
         page = dictionary_page(read_tables(manifest))
     except FileNotFoundError:
-        print(f"There is no {options.manifest}: run `make setup`, which parses the dbt project.", file=sys.stderr)
-        return 1
+        parser.exit(1, f"There is no {options.manifest}: run `make setup`, which parses the dbt project.\n")
     except ReportError as error:
-        print(error, file=sys.stderr)
-        return 1
+        parser.exit(1, f"{error}\n")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(page, encoding="utf-8")
     return 0

@@ -40,7 +40,7 @@ def experience(context: PageContext) -> ExperienceSection | None:
     has_period = any(
         (row.period_type, row.period_start) != (context.key.period_type, context.key.period_start) for row in rows
     )
-    return ExperienceSection([_row(context, row) for row in rows], has_period)
+    return ExperienceSection([_row(context, row) for row in rows], has_period, _notes(rows))
 
 
 def item_name(item: str, kind: str | None) -> str:
@@ -55,8 +55,7 @@ def _row(context: PageContext, row: Experience) -> ExperienceRow:
         service=context.service_name(row.service_id) if row.service_id else "No service in particular",
         period=wording.period_name(row.period_type, row.period_start),
         answers=wording.count_text(row.response_count),
-        invited=wording.count_text(row.invitation_count) if row.invitation_count else "not known",
-        response=_response(row),
+        asked=_asked(row),
         result=result,
         result_label=label,
         interval=_interval(row),
@@ -66,10 +65,33 @@ def _row(context: PageContext, row: Experience) -> ExperienceRow:
     )
 
 
-def _response(row: Experience) -> str:
+def _asked(row: Experience) -> str:
+    """How many were asked, and the share that answered; empty where nobody knows."""
+    if not row.invitation_count:
+        return ""
+    asked = f"of {row.invitation_count:,} asked"
     if row.response_ratio is None:
-        return "not known"
-    return wording.share_text(wording.floored_ratio(row.response_ratio, 1), 1)
+        return f"{asked}, fewer than answered"
+    return f"{asked}: {wording.share_text(wording.floored_ratio(row.response_ratio, 1), 1)}"
+
+
+def _notes(rows: list[Experience]) -> list[str]:
+    notes = []
+    if not any(row.invitation_count for row in rows):
+        notes.append("How many were asked is not known, so no response rate can be told.")
+    elif not all(row.invitation_count for row in rows):
+        notes.append("Where no number of those asked stands, it is not known.")
+    if any(row.top2_ratio is not None and row.kind != "nps" for row in rows):
+        notes.append("Shares lie on a scale from 0 to 100 %.")
+    if any(row.kind == "nps" for row in rows):
+        notes.append("Net promoter scores lie on a scale from \N{MINUS SIGN}100 to 100 points.")
+    notes.append("The dot is the result, the line its 95 % interval.")
+    if any(row.worst_case_low_ratio is not None for row in rows):
+        notes.append(
+            "The grey band, and the bounds, show the result had everybody who did not answer been dissatisfied, or "
+            "satisfied."
+        )
+    return notes
 
 
 def _result(row: Experience) -> tuple[str, str, Interval | None]:

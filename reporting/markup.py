@@ -10,13 +10,16 @@ import re
 import jinja2
 from markupsafe import Markup, escape
 
-# A figure and its unit stay on one line: 94.99 %, 2 h 05 m, -12.50 points.
-_FIGURE = re.compile(r"(?<![\w.,])[+\N{MINUS SIGN}]?\d[\d.,]*(?:\s(?:%|points|h|m|s)(?!\w)(?:\s\d\d\s[ms](?!\w))*)+")
+# A figure and its unit stay on one line: 94.99 %, 2 h 05 m, -12.50 points, n 12.
+_FIGURE = re.compile(
+    r"\bn \d[\d,]*|(?<![\w.,])[+\N{MINUS SIGN}]?\d[\d.,]*(?:\s(?:%|points|h|m|s)(?!\w)(?:\s\d\d\s[ms](?!\w))*)+"
+)
 
 
 def unbroken(text: str) -> Markup:
     """The text, escaped, with every figure and its unit kept together."""
-    return Markup(_FIGURE.sub(lambda match: f'<span class="nb">{match.group()}</span>', str(escape(text))))
+    kept = _FIGURE.sub(lambda match: f'<span class="nb">{match.group()}</span>', str(escape(text)))
+    return Markup(kept)  # noqa: S704, escaped in the line above
 
 
 def environment() -> jinja2.Environment:

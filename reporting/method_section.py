@@ -27,7 +27,8 @@ def certificate_note(passed: int, failed: int) -> str:
         return "no checks recorded"
     if failed == 0:
         return f"all {wording.counted(passed, 'check')} passed"
-    return f"{wording.counted(passed, 'check')} passed, {failed:,} failed as {'a warning' if failed == 1 else 'warnings'}"
+    warnings = "a warning" if failed == 1 else "warnings"
+    return f"{wording.counted(passed, 'check')} passed, {failed:,} failed as {warnings}"
 
 
 # Data quality
@@ -47,8 +48,12 @@ def quality(context: PageContext, loads: list[Load], failed: list[FailedCheck]) 
         sentences.append(
             f"Of {wording.counted(landed, 'record')} read for this release, {accepted:,} were accepted and {kept} in "
             "quarantine, where the original is kept."
-            + (f" {wording.counted(after, 'record')} happened after the instant the release speaks for." if after else "")
         )
+        if after:
+            sentences.append(
+                f"{wording.counted(after, 'record')} happened after the instant the release speaks for, and "
+                f"{'waits' if after == 1 else 'wait'} for a later one."
+            )
     return QualitySection(
         [*sentences, *_ticket_sentences(context)],
         [_load_row(load) for load in loads],
@@ -59,17 +64,15 @@ def quality(context: PageContext, loads: list[Load], failed: list[FailedCheck]) 
 def _ticket_sentences(context: PageContext) -> list[str]:
     """On tickets of this customer opened in the period."""
     start, end = context.bounds(context.zone)
-    reasons = Counter(
-        ticket.reason for ticket in context.facts.noted_tickets if start <= ticket.opened_at < end
-    )
+    reasons = Counter(ticket.reason for ticket in context.facts.noted_tickets if start <= ticket.opened_at < end)
     quarantined = reasons.pop("quarantined_events", 0)
     sentences = []
     unmatched = sum(reasons.values())
     if unmatched:
         parts = [f"{count:,} {_UNMATCHED.get(reason, reason)}" for reason, count in sorted(reasons.items())]
         sentences.append(
-            f"{wording.counted(unmatched, 'ticket')} opened in this period {'is' if unmatched == 1 else 'are'} measured "
-            f"by no target: {wording.listed(parts)}."
+            f"{wording.counted(unmatched, 'ticket')} opened in this period {'is' if unmatched == 1 else 'are'} "
+            f"measured by no target: {wording.listed(parts)}."
         )
     elif any(_is_clock(figure.metric) for figure in context.figures):
         sentences.append("Every ticket of this customer opened in this period is measured by a target.")
@@ -83,9 +86,7 @@ def _ticket_sentences(context: PageContext) -> list[str]:
 
 def _warning(check: FailedCheck) -> str:
     what = check.description or "A check without a description"
-    facts = [
-        f"{word} {text}" for word, text in (("observed:", check.observed), ("allowed:", check.bounds)) if text
-    ]
+    facts = [f"{word} {text}" for word, text in (("observed:", check.observed), ("allowed:", check.bounds)) if text]
     return f"{check.table_name}: {what.rstrip('.')}" + (f" ({'; '.join(facts)})." if facts else ".")
 
 
@@ -141,12 +142,7 @@ def _general(context: PageContext) -> list[str]:
         )
     shown = {kind for kind in _metrics_shown(context) if kind != "availability"}
     if shown:
-        sentences.append(policies.FEW_RECORDS)
-    if any(row.worst_case_low_ratio is not None for row in page_experience(context)):
-        sentences.append(
-            "The bounds beside an answer's share show it had everybody who was asked and did not answer been "
-            "dissatisfied, or satisfied."
-        )
+        sentences.append(policies.INTERVAL)
     return sentences
 
 
@@ -182,9 +178,7 @@ def _targets(context: PageContext) -> list[Definition]:
 def _policies(context: PageContext) -> list[Definition]:
     definitions = []
     for agreement in context.agreements:
-        metrics = {
-            figure.metric for figure in context.figures if context.agreement_of(figure).key == agreement.key
-        }
+        metrics = {figure.metric for figure in context.figures if context.agreement_of(figure).key == agreement.key}
         definitions.append(Definition(_agreement_name(context, agreement), _sentences(agreement, metrics)))
     return definitions
 

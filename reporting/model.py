@@ -307,8 +307,7 @@ class ExperienceRow:
     service: str
     period: str
     answers: str
-    invited: str
-    response: str
+    asked: str
     result: str
     result_label: str
     interval: str
@@ -319,10 +318,11 @@ class ExperienceRow:
 
 @dataclass(frozen=True)
 class ExperienceSection:
-    """What customers said. `has_scores`: net promoter scores, on a scale of their own, are among them."""
+    """What customers said. `has_period`: not all answers are of the page's own period; `notes` say how to read them."""
 
     rows: list[ExperienceRow]
     has_period: bool
+    notes: list[str]
 
 
 @dataclass(frozen=True)

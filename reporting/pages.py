@@ -165,10 +165,10 @@ def _verdict(context: PageContext) -> Verdict:
         for row in sorted(page_availability(context), key=lambda row: -(row.error_budget_used_ratio or 0))
         if row.error_budget_used_ratio is not None and row.error_budget_used_ratio > 1
     ]
-    open_over = sum(figure.open_breached_count for figure in context.figures)
+    clocks = [figure.open_breached_count for figure in context.figures if _is_clock(figure)]
     return Verdict(
         first_sentence(context.period_name, judged, context.is_running),
-        second_sentence(judged, over_budget, open_over, satisfaction_clause(context)),
+        second_sentence(judged, over_budget, sum(clocks) if clocks else None, satisfaction_clause(context)),
         _tiles(context, judged),
     )
 
@@ -260,7 +260,7 @@ def _asked(response_ratio: float | None) -> str:
 
 
 def build_index(release: Release, pages: list[Page]) -> Index:
-    """The index of `pages`, which come by customer and from the earliest period on; a customer's latest stands first."""
+    """The index of `pages`, which come from the earliest period on; a customer's latest stands first."""
     by_folder: dict[str, list[Page]] = {}
     for page in pages:
         by_folder.setdefault(page.folder, []).append(page)
@@ -296,5 +296,5 @@ def _overall(page: Page) -> Badge:
     if page.missed_count:
         return Badge("missed", f"{page.missed_count} missed")
     if page.met_count:
-        return Badge("met", "All met")
-    return Badge("none", "No targets")
+        return Badge("met", "None missed")
+    return Badge("none", "None measured")

@@ -36,8 +36,9 @@ _UNMEASURED = {
     "counts_as_down": "Time that nobody measured counts as down; the bounds show the result if all of it had been up.",
 }
 
-FEW_RECORDS = (
-    "The interval is the 95 % Wilson interval: how far chance alone could move the result, were the period to happen again."
+INTERVAL = (
+    "The interval is the 95 % Wilson interval: how far chance alone could move the result, were the period to happen "
+    "again."
 )
 
 
@@ -128,14 +129,16 @@ def availability_policies(agreement: Agreement) -> list[str]:
 
 
 def _parties(parties: list[str]) -> str:
-    return listed([f"the {party_name(party).lower()}" if party != "third_party" else "third parties" for party in parties])
+    names = ["third parties" if party == "third_party" else f"the {party_name(party).lower()}" for party in parties]
+    return listed(names)
 
 
 def general_policies(agreement: Agreement) -> list[str]:
     """The choices that bear on every figure of the agreement."""
     sentences = []
-    if agreement.low_volume_min_denominator:
-        sentences.append(f"A result from fewer than {agreement.low_volume_min_denominator} is marked as resting on few.")
+    few = agreement.low_volume_min_denominator
+    if few:
+        sentences.append(f"A result from fewer than {few} records or answers is marked as resting on few.")
     days = counted(agreement.close_after_working_days, "working day")
     sentences.append(f"A period is closed {days} after its end; what changes a figure later is a restatement.")
     return sentences

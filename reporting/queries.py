@@ -337,8 +337,11 @@ class ReleaseReader:
         """Raises ReportError if the file is no finished release."""
         if not database.is_file():
             raise ReportError(f"{database}: no such file; the report pack is written from a finished release database")
-        config = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-        self._connection = duckdb.connect(str(database), read_only=True, config=config)
+        self._connection = duckdb.connect(
+            str(database),
+            read_only=True,
+            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
+        )
         try:
             self._demand_tables(database)
         except BaseException:
@@ -471,8 +474,10 @@ class ReleaseReader:
         )
 
     def gather(self, first_start: date) -> None:
-        """Afterwards breaches of periods from `first_start` on, and tickets of note, are at hand: the large facts are scanned once,
-        not once for each customer. To be called before `customer_facts`."""
+        """Afterwards breaches of periods from `first_start` on, and tickets of note, are at hand for `customer_facts`.
+
+        The large facts are scanned once, not once for each customer.
+        """
         self._connection.execute(
             """
             create or replace temp table gathered_breach as

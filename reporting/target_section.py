@@ -262,8 +262,7 @@ def page_breaches(context: PageContext) -> list[Breach]:
     return [
         breach
         for breach in context.facts.breaches
-        if breach.period_start == context.key.period_start
-        and (breach.agreement_id, breach.agreement_version) in keys
+        if breach.period_start == context.key.period_start and (breach.agreement_id, breach.agreement_version) in keys
     ]
 
 
@@ -275,8 +274,9 @@ def overruns(context: PageContext, csv: Link) -> OverrunSection | None:
     shown = breaches[:OVERRUNS_SHOWN]
     tickets = len({breach.ticket_key for breach in breaches})
     everything = f"{wording.counted(len(breaches), 'clock')} of {wording.counted(tickets, 'ticket')} breached"
-    note = f"{everything}; the {len(shown)} largest overruns are shown." if len(shown) < len(breaches) else f"{everything}."
-    return OverrunSection([_overrun_row(context, breach) for breach in shown], context.zone, note, csv)
+    part = f"; the {len(shown)} largest overruns are shown" if len(shown) < len(breaches) else ""
+    rows = [_overrun_row(context, breach) for breach in shown]
+    return OverrunSection(rows, context.zone, f"{everything}{part}.", csv)
 
 
 def _overrun_row(context: PageContext, breach: Breach) -> OverrunRow:

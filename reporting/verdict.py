@@ -40,7 +40,8 @@ def first_sentence(period: str, judged: list[Judged], is_running: bool) -> str:
         return f"{so_far} {period}, none of the {counted(len(judged), 'target')} had anything to count."
     tail = f"; {counted(empty, 'further target')} had nothing to count" if empty else ""
     if not missed:
-        every = "the one measured target was met" if len(measured) == 1 else f"all {len(measured)} measured targets were met"
+        one = "the one measured target was met"
+        every = one if len(measured) == 1 else f"all {len(measured)} measured targets were met"
         return f"{so_far} {period}, {every}{tail}."
     if len(measured) == 1:
         return f"{so_far} {period}, the one measured target was missed: {_named(missed)}{tail}."
@@ -66,9 +67,9 @@ def _figures(target: Judged) -> str:
     return f"{target.result} against {target.goal}{of}"
 
 
-def second_sentence(judged: list[Judged], over_budget: list[str], open_over: int, satisfaction: str) -> str:
-    """What to look at next: budgets that are used up, targets with nothing to spare, clocks past their limit, and what
-    customers said."""
+def second_sentence(judged: list[Judged], over_budget: list[str], open_over: int | None, satisfaction: str) -> str:
+    """What to look at next: targets with little to spare, budgets that are used up, clocks past their limit, and what
+    customers said. `open_over` None = nothing on the page has a clock."""
     clauses = []
     near = [target.name for target in judged if target.status == "met" and target.is_at_risk]
     if near:
@@ -86,7 +87,8 @@ def second_sentence(judged: list[Judged], over_budget: list[str], open_over: int
     if satisfaction:
         clauses.append(satisfaction)
     if not clauses:
-        return "No met target is at risk, and no clock stands open past its limit."
+        open_clocks = "" if open_over is None else ", and no clock stands open past its limit"
+        return f"No target that was met was met with little to spare{open_clocks}."
     return sentence_case(f"{_clauses(clauses)}.")
 
 

@@ -71,7 +71,7 @@ def floored_ratio(ratio: float, places: int) -> Decimal:
 
 
 def share_text(value: Decimal, places: int) -> str:
-    """94.99 %"""
+    """A share: 94.99 %."""
     return f"{value:.{places}f} %"
 
 
@@ -125,7 +125,7 @@ def used_text(ratio: float) -> str:
 
 
 def count_text(value: int) -> str:
-    """12,345"""
+    """A count: 12,345."""
     return f"{value:,}"
 
 
@@ -153,12 +153,12 @@ def duration_text(seconds: int, *, exact: bool = False) -> str:
 
 
 def day_text(day: date) -> str:
-    """5 October 2026"""
+    """A day: 5 October 2026."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def short_day_text(day: date) -> str:
-    """5 Oct"""
+    """A day within its period: 5 Oct."""
     return f"{day.day} {MONTHS[day.month - 1][:3]}"
 
 

@@ -36,7 +36,7 @@ MAINTAINED = ("core-banking", "database-platform")
 # The monitoring itself was silent: more than maxGap without a check is neither up nor down.
 SILENCE = ("email", "2026-04-14T08:00:00Z", "2026-04-14T13:00:00Z")
 # Checks that did not know.
-IGNORANCE = ("database-platform", "2026-05-06T03:00:00Z", "2026-05-06T04:00:00Z")
+IGNORANCE = ("database-platform", "2026-05-06T15:00:00Z", "2026-05-06T16:00:00Z")
 
 
 @dataclass(frozen=True)

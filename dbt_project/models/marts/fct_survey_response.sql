@@ -4,6 +4,10 @@ with responses as (
     select * from {{ ref('stg_feeds__survey_responses') }} where responded_epoch <= {{ as_of() }}
 ),
 
+ticket_sources as (
+    select * from {{ ref('stg_control__ticket_sources') }}
+),
+
 items as (
     select * from {{ ref('stg_agreements__survey_items') }}
 ),
@@ -11,6 +15,7 @@ items as (
 scaled as (
     select
         responses.*,
+        ticket_sources.ticket_source,
         coalesce(items.kind, case when responses.item in ('csat', 'nps', 'ces') then responses.item end) as kind,
         coalesce(
             items.scale_min,
@@ -31,6 +36,7 @@ scaled as (
             order by responses.responded_epoch desc, responses.response_id desc
         ) as from_last
     from responses
+    inner join ticket_sources on responses.source = ticket_sources.source
     left join items
         on responses.instrument_id = items.instrument_id and responses.item = items.item
 ),
@@ -52,7 +58,8 @@ final as (
             as is_detractor,
         scaled.customer_id,
         scaled.service_id,
-        case when scaled.ticket_id is not null then scaled.source || ':' || scaled.ticket_id end as ticket_key,
+        case when scaled.ticket_id is not null then scaled.ticket_source || ':' || scaled.ticket_id end
+            as ticket_key,
         scaled.ticket_id,
         scaled.team_id,
         coalesce(scaled.respondent_role, 'customer') as respondent_role,

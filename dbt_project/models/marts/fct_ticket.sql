@@ -36,8 +36,12 @@ targeted as (
     select distinct ticket_number from {{ ref('int_ticket_epoch_targets') }} where epoch_number = 1
 ),
 
+-- A record that a later load brought again is no longer missing from the ticket's story.
 quarantined as (
-    select distinct source, ticket_id from {{ ref('stg_control__quarantined_records') }} where ticket_id is not null
+    select distinct ticket_sources.ticket_source as source, records.ticket_id
+    from {{ ref('stg_control__quarantined_records') }} as records
+    inner join {{ ref('stg_control__ticket_sources') }} as ticket_sources on records.source = ticket_sources.source
+    where records.ticket_id is not null and not records.is_superseded
 ),
 
 final as (

@@ -10,5 +10,6 @@ select
     column_name,
     reason_code,
     reason,
-    original_record
+    original_record,
+    is_superseded
 from {{ ref('stg_control__quarantined_records') }}

@@ -14,7 +14,8 @@ final as (
         column_name,
         reason_code,
         reason,
-        original_record
+        original_record,
+        is_superseded
     from source
 )
 

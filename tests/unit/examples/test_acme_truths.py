@@ -291,3 +291,8 @@ def test_monitoring_was_silent_about_email_for_five_hours(export: Path) -> None:
     gaps = seconds_of(checks["checked_at"]).diff()
     assert gaps.max() == 6 * H  # from 07:00 to 13:00; two of them are covered by maxGap
     assert (gaps > 2 * H).sum() == 1
+
+
+def test_monitoring_did_not_know_for_one_hour(export: Path) -> None:
+    checks = read_feed(export, "uptime_checks").query("status == 'unknown'")
+    assert checks[["service_id", "checked_at"]].to_numpy().tolist() == [["database-platform", "2026-05-06T15:00:00Z"]]

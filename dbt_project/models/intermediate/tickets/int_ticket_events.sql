@@ -3,6 +3,10 @@ with events as (
     select * from {{ ref('stg_feeds__ticket_events') }}
 ),
 
+ticket_sources as (
+    select * from {{ ref('stg_control__ticket_sources') }}
+),
+
 tickets as (
     select ticket_number, source, ticket_id from {{ ref('int_tickets') }}
 ),
@@ -18,8 +22,9 @@ final as (
         events.is_public,
         events.promised_for_epoch
     from events
+    inner join ticket_sources on events.source = ticket_sources.source
     inner join tickets
-        on events.source = tickets.source and events.ticket_id = tickets.ticket_id
+        on ticket_sources.ticket_source = tickets.source and events.ticket_id = tickets.ticket_id
     where events.occurred_epoch <= {{ as_of() }}
 )
 
