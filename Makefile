@@ -36,7 +36,11 @@ $(MANIFEST): $(RUN_STAMP) $(DBT_FILES)
 
 setup: $(RUN_STAMP) $(MANIFEST)  ## Create the environment (first use) and parse the dbt project
 
-nightly: $(RUN_STAMP) $(MANIFEST)  ## Pull, build, audit and publish the project in SLM_PROJECT
+# The made company's desk exports its feeds up to now before each night; other projects bring their own data.
+ACME_DATA := examples/acme/data
+SIZE ?= $(or $(shell cat $(ACME_DATA)/.size 2>/dev/null),1)
+
+nightly: $(RUN_STAMP) $(MANIFEST) $(if $(filter examples/acme,$(or $(SLM_PROJECT),examples/acme)),example-data)  ## Pull, build, audit and publish the project in SLM_PROJECT
 	@$(BIN)/python -m orchestration.nightly
 
 ui: $(RUN_STAMP) $(MANIFEST)  ## Dagster web server with assets, checks and the nightly schedule
@@ -62,8 +66,9 @@ format: $(DEV_STAMP)  ## Format Python and SQL
 bench: $(DEV_STAMP) $(MANIFEST)  ## Costs as ratios within one run
 	@$(BIN)/python -m benchmarks
 
-example-data: $(RUN_STAMP)  ## Generate the data of examples/acme (SIZE=1 is the small default)
-	@$(BIN)/python -m examples.acme.generate --size $(or $(SIZE),1)
+example-data: $(RUN_STAMP)  ## Generate the data of examples/acme up to SLM_AS_OF or now (SIZE=1 is the default)
+	@$(BIN)/python -m examples.acme.generate --size $(SIZE)
+	@echo $(SIZE) > $(ACME_DATA)/.size
 
 dictionary: $(RUN_STAMP) $(MANIFEST)  ## Rewrite docs/data-dictionary.md from the models
 	@$(BIN)/python -m reporting.dictionary dbt_project/target/manifest.json docs/data-dictionary.md

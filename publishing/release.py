@@ -20,13 +20,14 @@ import duckdb
 from publishing import certificate as certificates
 from publishing.build import OFFLINE, PUBLISHED_SCHEMA, published_tables
 from publishing.certificate import Certificate
-from publishing.errors import ReleaseDamaged
+from publishing.errors import PublishRefused, ReleaseDamaged
 from publishing.ledger import COMMENTS as FIGURE_COMMENTS
 from publishing.ledger import write_ledger
 
 DATABASE_FILE = "slm.duckdb"
 MANIFEST_FILE = "manifest.json"
 STAGED_PREFIX = ".staged-"
+_NEXT_PREFIX = ".current-"
 # Written so that every DuckDB client from 1.0 on can read it.
 STORAGE_VERSION = "v1.0.0"
 
@@ -130,12 +131,20 @@ def verify(directory: Path) -> None:
 
 
 def remove_unfinished(home: Path) -> list[str]:
-    """Remove what a killed run left half written; returns the names removed. Needs the home's lock."""
+    """Remove what a killed run left half done; returns the names removed. Needs the home's lock.
+
+    A link that is still beside `current` names a release that was sealed but never came into force: it goes too.
+    """
     removed = []
     for directory in sorted((home / "releases").glob(f"{STAGED_PREFIX}*")):
         shutil.rmtree(directory)
         removed.append(directory.name)
-    for link in sorted((home / "published").glob(".current-*")):
+    in_force = (home / "published" / "current").resolve()
+    for link in sorted((home / "published").glob(f"{_NEXT_PREFIX}*")):
+        never_in_force = link.resolve()
+        if never_in_force.is_dir() and never_in_force != in_force:
+            shutil.rmtree(never_in_force)
+            removed.append(never_in_force.name)
         link.unlink()
         removed.append(link.name)
     return removed
@@ -158,6 +167,8 @@ def publish(
     as_of_text = made_of.as_of.isoformat().replace("+00:00", "Z")
     is_current = as_of_text >= previous_as_of or made_of.allow_older
     directory = home / "releases" / made_of.release_id
+    if directory.exists():
+        raise PublishRefused(f"{directory} exists: a build is published once. Run the whole nightly job.")
     staged = home / "releases" / f"{STAGED_PREFIX}{made_of.release_id}"
     staged.mkdir(parents=True)
     new_figures, rows = _write_database(staged, build_database, certificate, made_of, previous, is_current)
@@ -165,10 +176,12 @@ def publish(
     if write_report is not None:
         write_report(staged / DATABASE_FILE, staged / "report")
     _seal(staged, made_of, previous, as_of_text)
+    # The link is there before the release is: whatever a kill leaves behind has a name.
+    link = _link_to(home, made_of.release_id) if is_current else None
     os.rename(staged, directory)
     _fsync_directory(directory.parent)
-    if is_current:
-        _put_in_force(home, made_of.release_id)
+    if link is not None:
+        _put_in_force(link)
     return Release(made_of.release_id, directory, is_current, new_figures, rows)
 
 
@@ -337,15 +350,20 @@ def _seal(staged: Path, made_of: ReleaseInput, previous: Path | None, as_of_text
     verify(staged)
 
 
-def _put_in_force(home: Path, release_id: str) -> None:
-    """One atomic step: readers see the old release or the new one, never neither."""
+def _link_to(home: Path, release_id: str) -> Path:
+    """A link to the release beside `current`."""
     published = home / "published"
     published.mkdir(exist_ok=True)
-    link = published / f".current-{release_id}"
-    link.unlink(missing_ok=True)
+    link = published / f"{_NEXT_PREFIX}{release_id}"
     link.symlink_to(Path("..") / "releases" / release_id)
-    os.replace(link, published / "current")
     _fsync_directory(published)
+    return link
+
+
+def _put_in_force(link: Path) -> None:
+    """One atomic step: readers see the old release or the new one, never neither."""
+    os.replace(link, link.parent / "current")
+    _fsync_directory(link.parent)
 
 
 def _files(directory: Path) -> list[str]:

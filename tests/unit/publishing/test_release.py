@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from publishing.errors import ReleaseDamaged
+from publishing.errors import PublishRefused, ReleaseDamaged
 from publishing.release import current_release, publish, read_manifest, remove_unfinished, verify
 from tests.unit.publishing.conftest import AS_OF, Desk, figure
 
@@ -169,6 +169,26 @@ def test_what_a_killed_run_left_is_removed_before_the_next(desk: Desk) -> None:
     assert [path.name for path in (desk.home / "published").iterdir()] == ["current"]
 
 
+def test_release_that_never_came_into_force_is_removed(desk: Desk) -> None:
+    """Killed between the rename and the swap: the release is whole, and nobody ever saw it."""
+    first = desk.publish(figure())
+    never = desk.publish(figure(numerator=1))
+    os.unlink(desk.current)
+    desk.current.symlink_to(Path("..") / "releases" / first.release_id)
+    (desk.home / "published" / f".current-{never.release_id}").symlink_to(Path("..") / "releases" / never.release_id)
+    assert never.release_id in remove_unfinished(desk.home)
+    assert [path.name for path in (desk.home / "releases").iterdir()] == [first.release_id]
+    assert [path.name for path in (desk.home / "published").iterdir()] == ["current"]
+
+
+def test_release_in_force_is_never_removed(desk: Desk) -> None:
+    release = desk.publish(figure())
+    (desk.home / "published" / f".current-{release.release_id}").symlink_to(Path("..") / "releases" / release.release_id)
+    remove_unfinished(desk.home)
+    assert current_release(desk.home) == release.directory
+    verify(release.directory)
+
+
 def test_nothing_to_remove_in_a_new_home(tmp_path: Path) -> None:
     assert remove_unfinished(tmp_path) == []
 
@@ -222,7 +242,7 @@ def test_after_an_older_release_the_ledger_goes_on_from_the_one_in_force(desk: D
 def test_publishing_the_same_build_twice_is_an_error_that_changes_nothing(desk: Desk) -> None:
     release = desk.publish(figure())
     before = {path: (release.directory / path).read_bytes() for path in files_of(release.directory)}
-    with pytest.raises(OSError, match="not empty|exists"):
+    with pytest.raises(PublishRefused, match="exists: a build is published once"):
         publish(desk.home, desk.build, desk.certificate(), desk.made_of())
     assert {path: (release.directory / path).read_bytes() for path in files_of(release.directory)} == before
     assert current_release(desk.home) == release.directory
