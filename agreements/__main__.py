@@ -1,7 +1,7 @@
 """`python -m agreements PROJECT_DIR [OUT_DIR] [--as-of INSTANT]`: validate a project's agreements, and compile them.
 
 Belongs here: the command line.
-Does not belong here: anything it calls. Without OUT_DIR nothing is written. Exit code 1 and all errors if there are any.
+Does not belong here: anything it calls. Without OUT_DIR nothing is written. Exit code 1 and all errors if any.
 """
 
 import argparse

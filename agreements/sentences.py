@@ -107,7 +107,7 @@ def _number(value: float | None) -> str:
 
 
 def hours_sentence(calendar: VersionedCalendar) -> str:
-    """The hours of the latest version in words, such as "Mon-Fri 09:00-17:00 Europe/London, closed on 2 listed days"."""
+    """The hours of the latest version, such as "Mon-Fri 09:00-17:00 Europe/London, closed on 2 listed days"."""
     version = calendar.versions[-1]
     notes = [_week(version) + f" {version.time_zone}"]
     if version.public_holidays is not None:

@@ -6,9 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.measure import machine, medians, run
 from orchestration.layout import DBT_PROJECT, ROOT, HomeLayout
 from orchestration.warehouse import BUILD_ARGUMENTS
-from benchmarks.measure import machine, medians, run
 
 AS_OF = "2026-11-01T00:00:00Z"
 AS_OF_EPOCH = 1793491200
@@ -35,7 +35,11 @@ def nightly_against_dbt_build() -> None:
             "DBT_TARGET_PATH": str(layout.dbt_target),
             "DBT_LOG_PATH": str(layout.dbt_target),
         }
-        run([sys.executable, "-m", "examples.acme.generate", "--until", AS_OF, "--out", str(project / "data")], env, ROOT)
+        run(
+            [sys.executable, "-m", "examples.acme.generate", "--until", AS_OF, "--out", str(project / "data")],
+            env,
+            ROOT,
+        )
         nightly = [sys.executable, "-m", "orchestration.nightly"]
         build = [str(Path(sys.executable).parent / "dbt"), *BUILD_ARGUMENTS, "--profiles-dir", "."]
         run(nightly, env, ROOT)

@@ -102,7 +102,7 @@ def _landing_asset(source: SourceConfig) -> dg.AssetsDefinition:
 
 
 def feeds_asset(feeds: Sequence[str], controls: Sequence[str], sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:
-    """The canonical feeds over all sources, and what ingestion says of its loads. Absent feeds are empty, not missing."""
+    """The canonical feeds over all sources, and what ingestion says of its loads. Absent feeds are empty."""
 
     @dg.multi_asset(
         name="assemble_feeds",

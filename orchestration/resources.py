@@ -39,6 +39,8 @@ def user_errors() -> Iterator[None]:
     except SlmError as error:
         raise dg.Failure(description=str(error)) from error
     except OSError as error:
+        if error.errno is None:  # a library's own error that only calls itself one
+            raise
         where = f" ({error.filename})" if error.filename else ""
         raise dg.Failure(
             description=f"The operating system refused: {error.strerror or error}{where}. "

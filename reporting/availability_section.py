@@ -68,8 +68,9 @@ def _row(
     context: PageContext, row: Availability, days: list[AvailabilityDay], is_target_named: bool
 ) -> AvailabilityRow:
     notes = [wording.target_name(row.target_id)] if is_target_named else []
-    if context.has_versions(row.agreement_id):
-        notes.append(f"version {row.agreement_version}")
+    former = context.former_version(row.agreement_id, row.agreement_version)
+    if former:
+        notes.append(former.removeprefix(", "))
     weighted = ""
     if row.weighted_downtime_seconds != row.downtime_seconds:
         weighted = f"weighs {wording.duration_text(row.weighted_downtime_seconds)}"

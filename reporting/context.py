@@ -133,8 +133,9 @@ class PageContext:
 
     @cached_property
     def agreements(self) -> list[Agreement]:
-        """Agreement versions with a figure on the page, ordered."""
-        return [self.dimensions.agreements[key] for key in sorted({self._agreement_key(row) for row in self.figures})]
+        """Agreement versions with a figure on the page, by agreement, the latest version first."""
+        keys = {self._agreement_key(row) for row in self.figures}
+        return [self.dimensions.agreements[key] for key in sorted(keys, key=lambda key: (key[0], -key[1]))]
 
     @staticmethod
     def _agreement_key(figure: Figure) -> tuple[str, int]:
@@ -176,13 +177,28 @@ class PageContext:
         name = wording.target_name(figure.target_id)
         return f"{name} of {self.service_name(figure.service_id)}" if figure.service_id else name
 
-    def has_versions(self, agreement_id: str) -> bool:
-        """Whether more than one version of the agreement stands on the page."""
-        return sum(agreement.agreement_id == agreement_id for agreement in self.agreements) > 1
+    def versions(self, agreement_id: str) -> list[int]:
+        """Versions of the agreement on the page, the earliest first."""
+        return sorted(
+            agreement.agreement_version for agreement in self.agreements if agreement.agreement_id == agreement_id
+        )
+
+    def former_version(self, agreement_id: str, version: int) -> str:
+        """ ", version 1" for a version that a later one on the page has replaced; else nothing."""
+        return f", version {version}" if version != self.versions(agreement_id)[-1] else ""
 
     def bounds(self, zone: str) -> tuple[datetime, datetime]:
         """The period as naive UTC instants, end exclusive, in the days of `zone`."""
         return instant_of(self.key.period_start, zone), instant_of(self.period_end, zone)
+
+    def agreement_names(self) -> list[str]:
+        """Each agreement once, with its versions: "Desk SLA, versions 1 and 2"."""
+        names = {}
+        for agreement in self.agreements:
+            versions = [str(version) for version in self.versions(agreement.agreement_id)]
+            word = "version" if len(versions) == 1 else "versions"
+            names[agreement.agreement_id] = f"{agreement.display_name}, {word} {wording.listed(versions)}"
+        return list(names.values())
 
     @property
     def is_running(self) -> bool:

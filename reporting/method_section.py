@@ -157,30 +157,52 @@ def _metrics(context: PageContext) -> list[Definition]:
 
 
 def _targets(context: PageContext) -> list[Definition]:
-    texts: dict[str, list[str]] = {}
+    """Each target once; where versions of the agreement say different things, each version's words."""
     is_agreement_named = len({agreement.agreement_id for agreement in context.agreements}) > 1
+    texts: dict[tuple[str, str], dict[tuple[str, ...], list[int]]] = {}
     for figure in context.figures:
         target = context.dimensions.targets.get((figure.agreement_id, figure.agreement_version, figure.target_id))
         if target is None:
             continue
-        term = wording.target_name(figure.target_id)
+        sentences = (target.description, *(["Each service is judged on its own."] if target.per == "service" else []))
+        versions = texts.setdefault((figure.agreement_id, figure.target_id), {}).setdefault(sentences, [])
+        if figure.agreement_version not in versions:
+            versions.append(figure.agreement_version)
+    definitions = []
+    for (agreement_id, target_id), by_sentences in texts.items():
+        term = wording.target_name(target_id)
         if is_agreement_named:
-            term += f", {context.agreement_of(figure).display_name}"
-        if context.has_versions(figure.agreement_id):
-            term += f", version {figure.agreement_version}"
-        sentences = [target.description]
-        if target.per == "service":
-            sentences.append("Each service is judged on its own.")
-        texts.setdefault(term, sentences)
-    return [Definition(term, sentences) for term, sentences in texts.items()]
+            term += f", {_display_name(context, agreement_id)}"
+        for sentences, versions in by_sentences.items():
+            named = _version_words(versions) if len(by_sentences) > 1 else ""
+            definitions.append(Definition(f"{term}{named}", list(sentences)))
+    return definitions
+
+
+def _version_words(versions: list[int]) -> str:
+    word = "version" if len(versions) == 1 else "versions"
+    return f", {word} {wording.listed([str(version) for version in sorted(versions)])}"
+
+
+def _display_name(context: PageContext, agreement_id: str) -> str:
+    return next(row.display_name for row in context.agreements if row.agreement_id == agreement_id)
 
 
 def _policies(context: PageContext) -> list[Definition]:
-    definitions = []
+    """The choices of each agreement once; where versions chose differently, each version's."""
+    texts: dict[str, dict[tuple[str, ...], list[int]]] = {}
     for agreement in context.agreements:
-        metrics = {figure.metric for figure in context.figures if context.agreement_of(figure).key == agreement.key}
-        definitions.append(Definition(_agreement_name(context, agreement), _sentences(agreement, metrics)))
-    return definitions
+        metrics = {figure.metric for figure in context.figures if figure.agreement_id == agreement.agreement_id}
+        sentences = tuple(_sentences(agreement, metrics))
+        texts.setdefault(agreement.agreement_id, {}).setdefault(sentences, []).append(agreement.agreement_version)
+    return [
+        Definition(
+            _display_name(context, agreement_id) + (_version_words(versions) if len(by_sentences) > 1 else ""),
+            list(sentences),
+        )
+        for agreement_id, by_sentences in texts.items()
+        for sentences, versions in by_sentences.items()
+    ]
 
 
 def _sentences(agreement: Agreement, metrics: set[str]) -> list[str]:
@@ -192,12 +214,6 @@ def _sentences(agreement: Agreement, metrics: set[str]) -> list[str]:
     if "availability" in metrics:
         sentences += policies.availability_policies(agreement)
     return sentences + policies.general_policies(agreement)
-
-
-def _agreement_name(context: PageContext, agreement: Agreement) -> str:
-    if context.has_versions(agreement.agreement_id):
-        return f"{agreement.display_name}, version {agreement.agreement_version}"
-    return agreement.display_name
 
 
 def _calendars(context: PageContext) -> list[Definition]:

@@ -10,8 +10,6 @@ from datetime import date
 from pathlib import Path
 
 import jinja2
-from settings.errors import Problem, ProjectError
-from settings.project import PROJECT_FILE, ReportPack
 
 from reporting.context import WINDOW, PageContext
 from reporting.csv_files import breaches_csv, figures_csv, outages_csv
@@ -20,6 +18,8 @@ from reporting.model import Page
 from reporting.pages import build_index, build_pages
 from reporting.queries import PageKey, ReleaseReader
 from reporting.wording import shift_period
+from settings.errors import Problem, ProjectError
+from settings.project import PROJECT_FILE, ReportPack
 
 INDEX_FILE = "index.html"
 

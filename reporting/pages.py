@@ -120,9 +120,7 @@ def _head(context: PageContext, keys: list[PageKey], name: str) -> Head:
         previous=_neighbour(keys, key, -1),
         following=_neighbour(keys, key, 1),
         csv=Link(f"{name}.csv", "Figures of this page as CSV"),
-        agreements=[
-            f"{agreement.display_name}, version {agreement.agreement_version}" for agreement in context.agreements
-        ],
+        agreements=context.agreement_names(),
     )
 
 
@@ -168,17 +166,16 @@ def _verdict(context: PageContext) -> Verdict:
     clocks = [figure.open_breached_count for figure in context.figures if _is_clock(figure)]
     return Verdict(
         first_sentence(context.period_name, judged, context.is_running),
-        second_sentence(judged, over_budget, sum(clocks) if clocks else None, satisfaction_clause(context)),
+        second_sentence(
+            judged, over_budget, sum(clocks) if clocks else None, context.is_running, satisfaction_clause(context)
+        ),
         _tiles(context, judged),
     )
 
 
 def _judged(context: PageContext, figure: Figure) -> Judged:
-    name = context.target_name(figure)
-    if context.has_versions(figure.agreement_id):
-        name += f", version {figure.agreement_version}"
     return Judged(
-        name,
+        context.target_name(figure) + context.former_version(figure.agreement_id, figure.agreement_version),
         figure.status,
         figure.is_at_risk,
         result_text(figure),

@@ -435,8 +435,11 @@ class ReleaseReader:
         return {key: name or key for key, name in self._connection.execute(f"{select} order by all").fetchall()}
 
     def page_keys(self) -> list[PageKey]:
-        """Every customer and period of an agreement that has a figure; and the periods of survey answers, where no
-        such period of the same customer overlaps them. Ordered."""
+        """Every customer and period of an agreement that has a figure, ordered.
+
+        And the periods of survey answers that none of those overlaps, but for answers from before the customer's first
+        figure: before there is an agreement to report on, there is no report.
+        """
         return self._records(
             PageKey,
             """
@@ -463,6 +466,10 @@ class ReleaseReader:
                             agreed.customer_id = experience.customer_id
                             and agreed.period_start < experience.period_end
                             and agreed.period_end > experience.period_start
+                    )
+                    and experience.period_start >= coalesce(
+                        (select min(period_start) from agreed where agreed.customer_id = experience.customer_id),
+                        experience.period_start
                     )
             )
 

@@ -83,10 +83,14 @@ def _grid_row(context: PageContext, rows: list[Figure]) -> GridRow:
     goal = goals[latest.agreement_version]
     former = [f"version {version}: {text}" for version, text in sorted(goals.items()) if text != goal]
     cells = []
+    known = None
     for start in context.window:
-        here = sorted((row for row in rows if row.period_start == start), key=lambda row: row.agreement_version)
-        counted = [row for row in here if row.has_figure] or here[-1:]
-        cells.append([_entry(row, context, len(goals) > 1) for row in counted])
+        here = sorted((row for row in rows if row.period_start == start), key=lambda row: -row.agreement_version)
+        counted = [row for row in here if row.has_figure] or here[:1]
+        # A version is named where it is new, and where two stand side by side.
+        is_named = len(counted) > 1 or (known is not None and bool(counted) and counted[0].agreement_version != known)
+        cells.append([_entry(row, is_named) for row in counted])
+        known = counted[0].agreement_version if counted else known
     return GridRow(
         wording.target_name(latest.target_id),
         context.service_name(latest.service_id) if latest.service_id else "",
@@ -95,7 +99,7 @@ def _grid_row(context: PageContext, rows: list[Figure]) -> GridRow:
     )
 
 
-def _entry(row: Figure, context: PageContext, is_version_named: bool) -> GridEntry:
+def _entry(row: Figure, is_version_named: bool) -> GridEntry:
     state = badge(row.status, row.is_at_risk)
     version = f"version {row.agreement_version}" if is_version_named else ""
     result = result_value(row)
@@ -168,7 +172,7 @@ def _target_row(context: PageContext, figure: Figure, is_described: bool) -> Tar
         badge=badge(figure.status, figure.is_at_risk),
         result=result_text(figure),
         goal=wording.target_text(figure.metric, figure.target_ratio),
-        met=numerator + amount_text(figure.metric, figure.numerator) if figure.has_figure else "0",
+        met=numerator + amount_text(figure.metric, figure.numerator),
         counted=amount_text(figure.metric, figure.denominator),
         excluded=wording.count_text(figure.excluded_count) if is_clock else "",
         open_within=wording.count_text(figure.open_within_target_count) if is_clock else "",
@@ -275,20 +279,26 @@ def overruns(context: PageContext, csv: Link) -> OverrunSection | None:
     tickets = len({breach.ticket_key for breach in breaches})
     everything = f"{wording.counted(len(breaches), 'clock')} of {wording.counted(tickets, 'ticket')} breached"
     part = f"; the {len(shown)} largest overruns are shown" if len(shown) < len(breaches) else ""
-    rows = [_overrun_row(context, breach) for breach in shown]
-    return OverrunSection(rows, context.zone, f"{everything}{part}.", csv)
+    note = f"{everything}{part}."
+    if any(breach.stopped_at is None for breach in shown):
+        as_of = wording.instant_text(context.release.as_of_at, context.zone)
+        note += f" Clocks that are still open are told as of {as_of}."
+    return OverrunSection([_overrun_row(context, breach) for breach in shown], context.zone, note, csv)
 
 
 def _overrun_row(context: PageContext, breach: Breach) -> OverrunRow:
     ended = breach.stopped_at is not None
+    over = breach.on_clock_seconds - breach.threshold_seconds
+    # Seconds are told where minutes alone would show no overrun.
+    exact = over < 60
     return OverrunRow(
         ticket=breach.ticket_id,
         target=wording.target_name(breach.target_id),
         service=context.service_name(breach.service_id),
         priority=breach.priority or "",
         opened=wording.instant_text(breach.opened_at, context.zone),
-        on_clock=wording.duration_text(breach.on_clock_seconds, exact=True),
-        allowed=wording.duration_text(breach.threshold_seconds, exact=True),
-        over=wording.duration_text(breach.on_clock_seconds - breach.threshold_seconds, exact=True),
+        on_clock=wording.duration_text(breach.on_clock_seconds, exact=exact),
+        allowed=wording.duration_text(breach.threshold_seconds, exact=exact),
+        over=wording.duration_text(over, exact=exact),
         state=Badge("closed", "Stopped") if ended else Badge("running", "Still open"),
     )

@@ -67,7 +67,9 @@ def _figures(target: Judged) -> str:
     return f"{target.result} against {target.goal}{of}"
 
 
-def second_sentence(judged: list[Judged], over_budget: list[str], open_over: int | None, satisfaction: str) -> str:
+def second_sentence(
+    judged: list[Judged], over_budget: list[str], open_over: int | None, is_running: bool, satisfaction: str
+) -> str:
     """What to look at next: targets with little to spare, budgets that are used up, clocks past their limit, and what
     customers said. `open_over` None = nothing on the page has a clock."""
     clauses = []
@@ -80,14 +82,16 @@ def second_sentence(judged: list[Judged], over_budget: list[str], open_over: int
         one = len(over_budget) == 1
         clauses.append(f"the error budget{'' if one else 's'} of {listed(shown)} {'is' if one else 'are'} used up")
     if open_over:
-        clauses.append(
-            f"{counted(open_over, 'clock')} {'stands' if open_over == 1 else 'stand'} open past "
-            f"{'its' if open_over == 1 else 'their'} limit"
-        )
+        limit = "its limit" if open_over == 1 else "their limit"
+        stands = "stands" if open_over == 1 else "stand"
+        clocks = counted(open_over, "clock")
+        past = f"{clocks} {stands} open past {limit}" if is_running else f"at its end {clocks} stood open past {limit}"
+        clauses.append(past)
     if satisfaction:
         clauses.append(satisfaction)
     if not clauses:
-        open_clocks = "" if open_over is None else ", and no clock stands open past its limit"
+        stands = "stands" if is_running else "stood"
+        open_clocks = "" if open_over is None else f", and no clock {stands} open past its limit"
         return f"No target that was met was met with little to spare{open_clocks}."
     return sentence_case(f"{_clauses(clauses)}.")
 

@@ -20,7 +20,7 @@ from settings.project import read_project_name
 
 DEFAULT_PROJECT = "examples/acme"
 HOME_FILE = "home.json"
-TARGETS = ("duckdb", "spark")
+TARGETS = ("duckdb",)
 
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"", "0", "false", "no", "off"})
