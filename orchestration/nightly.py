@@ -110,9 +110,10 @@ def _problems(events: Iterable[dg.DagsterEvent]) -> list[str]:
 
 
 def _innermost(error: object) -> str:
-    while getattr(error, "cause", None) is not None:
+    """What went wrong, without what Dagster says around it. An error meant for the user (Failure) hides its own cause."""
+    while getattr(error, "cause", None) is not None and getattr(error, "cls_name", None) != "Failure":
         error = error.cause  # type: ignore[attr-defined]
-    return str(getattr(error, "message", error)).strip()
+    return str(getattr(error, "message", error)).strip().removeprefix("dagster._core.definitions.events.Failure: ")
 
 
 def _fail(problems: list[str]) -> int:

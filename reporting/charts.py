@@ -12,7 +12,7 @@ from datetime import date
 from reporting.model import Bar, Dot, Interval, Point, Ribbon, RibbonDay, Trend
 from reporting.wording import MONTHS, short_day_text
 
-TREND_WIDTH, TREND_HEIGHT = 200, 52
+TREND_WIDTH, TREND_HEIGHT = 184, 52
 BAR_WIDTH, BAR_HEIGHT = 114, 14
 RIBBON_WIDTH, RIBBON_HEIGHT = 960, 24
 INTERVAL_WIDTH, INTERVAL_HEIGHT = 180, 22

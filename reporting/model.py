@@ -158,12 +158,11 @@ class GridColumn:
 
 @dataclass(frozen=True)
 class GridEntry:
-    """A verdict in a cell; `version` is named only where a row holds several."""
+    """A verdict in a cell. `count` ends with the agreement version where a row holds several and it changes."""
 
     badge: Badge
     value: str
     count: str
-    version: str
     spoken: str
 
 

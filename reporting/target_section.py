@@ -101,7 +101,6 @@ def _grid_row(context: PageContext, rows: list[Figure]) -> GridRow:
 
 def _entry(row: Figure, is_version_named: bool) -> GridEntry:
     state = badge(row.status, row.is_at_risk)
-    version = f"version {row.agreement_version}" if is_version_named else ""
     result = result_value(row)
     value = wording.signed(*result, plus=False) if result else ""
     if not result:
@@ -111,7 +110,10 @@ def _entry(row: Figure, is_version_named: bool) -> GridEntry:
     else:
         count = f"n {row.denominator:,}"
     spoken = state.word.lower() + (f": {result_text(row)}, {count_phrase(row)}" if result else "")
-    return GridEntry(state, value, count, version, f"{version}: {spoken}" if version else spoken)
+    if not is_version_named:
+        return GridEntry(state, value, count, spoken)
+    mark = f"v{row.agreement_version}"
+    return GridEntry(state, value, f"{count}, {mark}" if count else mark, f"version {row.agreement_version}: {spoken}")
 
 
 def _agreement_ids(figures: list[Figure]) -> list[str]:
@@ -201,13 +203,15 @@ def _flags(context: PageContext, figure: Figure) -> list[str]:
 
 
 def _at(context: PageContext, figure: Figure, start: date) -> Figure | None:
-    """The same target in another period: its own version's figure, else the latest other version's."""
-    rows = [row for row in context.history if row.row_key == figure.row_key and row.period_start == start]
-    if not rows:
-        return None
-    return max(
-        rows, key=lambda row: (row.has_figure, row.agreement_version == figure.agreement_version, row.agreement_version)
-    )
+    """The same target in another period: its own version's figure, else that of the version before it."""
+    rows = [
+        row
+        for row in context.history
+        if row.row_key == figure.row_key
+        and row.period_start == start
+        and row.agreement_version <= figure.agreement_version
+    ]
+    return max(rows, key=lambda row: (row.has_figure, row.agreement_version), default=None)
 
 
 def _change(context: PageContext, figure: Figure) -> tuple[str, str]:
@@ -220,9 +224,8 @@ def _change(context: PageContext, figure: Figure) -> tuple[str, str]:
     now, then = result_value(figure), result_value(former)
     if then is None:
         return "", f"{name}: no data"
-    note = f"{name}: {result_text(former)}"
-    if former.agreement_version != figure.agreement_version:
-        note += f" (version {former.agreement_version})"
+    version = f" (v{former.agreement_version})" if former.agreement_version != figure.agreement_version else ""
+    note = f"{name}{version}: {result_text(former)}"
     if now is None:
         return "", note
     return wording.signed(now[0] - then[0], max(now[1], then[1])), note

@@ -85,7 +85,11 @@ def second_sentence(
         limit = "its limit" if open_over == 1 else "their limit"
         stands = "stands" if open_over == 1 else "stand"
         clocks = counted(open_over, "clock")
-        past = f"{clocks} {stands} open past {limit}" if is_running else f"at its end {clocks} stood open past {limit}"
+        past = (
+            f"{clocks} {stands} open past {limit}"
+            if is_running
+            else f"when the period ended, {clocks} stood open past {limit}"
+        )
         clauses.append(past)
     if satisfaction:
         clauses.append(satisfaction)

@@ -205,6 +205,16 @@ def test_later_release_replaces_the_one_in_force_and_leaves_it_whole(desk: Desk)
     assert desk.in_force("select previous_release_id from marts.release") == [(first.release_id,)]
 
 
+def test_reader_keeps_the_release_that_it_opened(desk: Desk) -> None:
+    """BI tools hold files open: the swap must not pull figures from under them."""
+    first = desk.publish(figure())
+    with duckdb.connect(str(desk.current / "slm.duckdb"), read_only=True) as reader:
+        second = desk.publish(figure(numerator=3), as_of=AS_OF + timedelta(days=1))
+        assert reader.execute("select release_id from marts.release").fetchall() == [(first.release_id,)]
+        assert reader.execute("select numerator from marts.rpt_sla_scorecard").fetchall() == [(2,)]
+    assert desk.in_force("select release_id from marts.release") == [(second.release_id,)]
+
+
 def test_same_instant_replaces(desk: Desk) -> None:
     desk.publish(figure())
     assert desk.publish(figure()).is_current
