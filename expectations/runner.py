@@ -52,18 +52,26 @@ def run_rules(load_frame: Callable[[str], pd.DataFrame], rules: Sequence[Rule] =
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
     source = context.data_sources.add_pandas("release")
-    batches: dict[str, Any] = {}
-    outcomes = []
-    for rule in rules:
-        if rule.frame not in batches:
-            asset = source.add_dataframe_asset(rule.frame)
-            definition = asset.add_batch_definition_whole_dataframe(rule.frame)
-            frame = with_expected_columns(rule.frame, load_frame(rule.frame))
-            batches[rule.frame] = definition.get_batch({"dataframe": frame})
-        expectation = getattr(gx.expectations, rule.expectation)(**rule.arguments)
-        result = batches[rule.frame].validate(expectation, result_format="SUMMARY")
-        outcomes.append(_outcome(rule, result))
-    return outcomes
+    found: dict[int, Outcome] = {}
+    for name in dict.fromkeys(rule.frame for rule in rules):
+        numbered = [(number, rule) for number, rule in enumerate(rules) if rule.frame == name]
+        batch = (
+            source.add_dataframe_asset(name)
+            .add_batch_definition_whole_dataframe(name)
+            .get_batch({"dataframe": with_expected_columns(name, load_frame(name))})
+        )
+        suite = gx.ExpectationSuite(
+            name=name,
+            expectations=[
+                # Results come back in an order of the library's own: the number says which rule each belongs to.
+                getattr(gx.expectations, rule.expectation)(**rule.arguments, meta={"rule_number": number})
+                for number, rule in numbered
+            ],
+        )
+        for result in batch.validate(suite, result_format="SUMMARY").results:
+            number = result.expectation_config.meta["rule_number"]
+            found[number] = _outcome(rules[number], result)
+    return [found[number] for number in range(len(rules))]
 
 
 def with_expected_columns(name: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -51,9 +51,9 @@ def build_defs(nightly: NightlyRun | None = None) -> dg.Definitions:
 
     return dg.Definitions(
         assets=[
-            agreements_asset(source_tables(manifest, "agreements"), config.sources),
+            agreements_asset(config.sources),
             *landing_assets(config.sources),
-            feeds_asset(source_tables(manifest, "feeds"), source_tables(manifest, "control"), config.sources),
+            feeds_asset(source_tables(manifest, "feeds"), config.sources),
             warehouse,
             release_asset(published),
         ],

@@ -9,22 +9,22 @@ from ingestion.pull import check_source, ensure_empty_feeds, forget_unlisted_sou
 from orchestration.resources import NightlyRun, user_errors
 from settings.project import SourceConfig
 
-AGREEMENTS_KEY = dg.AssetKey(["agreements", "agreement"])
+AGREEMENTS_KEY = dg.AssetKey("agreements")
 
 
-def agreements_asset(tables: Sequence[str], sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:
-    """Agreements as code, validated and compiled; one asset per table that the warehouse reads.
+def agreements_asset(sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:
+    """Agreements as code, validated and compiled to tables.
 
     Everything that can be wrong without touching data is found here, before any data is touched.
     """
 
-    @dg.multi_asset(
-        name="compile_agreements",
-        specs=[
-            dg.AssetSpec(["agreements", table], group_name="agreements", kinds={"yaml", "parquet"}) for table in tables
-        ],
+    @dg.asset(
+        name="agreements",
+        group_name="agreements",
+        kinds={"yaml", "parquet"},
+        description="Agreements as code, validated and compiled to tables; all time-zone arithmetic happens here.",
     )
-    def compiled(context: dg.AssetExecutionContext, nightly: NightlyRun):  # type: ignore[no-untyped-def]
+    def agreements(context: dg.AssetExecutionContext, nightly: NightlyRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with user_errors():
             for source in sources:
                 check_source(source)
@@ -38,18 +38,18 @@ def agreements_asset(tables: Sequence[str], sources: Sequence[SourceConfig]) -> 
             context.log.warning(f"No figure yet for {target}: its metric is not measured.")
         documents = ", ".join(f"{count} {kind}" for kind, count in sorted(summary.document_counts.items()))
         context.log.info(f"Agreements: {documents}")
-        for table in tables:
-            yield dg.MaterializeResult(
-                asset_key=["agreements", table],
-                metadata={
-                    "dagster/row_count": summary.row_counts.get(table, 0),
-                    "documents": documents,
-                    "findings": len(summary.findings),
-                    "agreements_hash": summary.input_hash,
-                },
-            )
+        return dg.MaterializeResult(
+            metadata={
+                "documents": documents,
+                "agreement versions": summary.row_counts["agreement"],
+                "targets": summary.row_counts["target"],
+                "findings": len(summary.findings),
+                "agreements_hash": summary.input_hash,
+                "rows": dg.MetadataValue.json(dict(sorted(summary.row_counts.items()))),
+            }
+        )
 
-    return compiled
+    return agreements
 
 
 def landing_assets(sources: Sequence[SourceConfig]) -> list[dg.AssetsDefinition]:
@@ -101,18 +101,23 @@ def _landing_asset(source: SourceConfig) -> dg.AssetsDefinition:
     return landed
 
 
-def feeds_asset(feeds: Sequence[str], controls: Sequence[str], sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:
+def feeds_asset(feeds: Sequence[str], sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:
     """The canonical feeds over all sources, and what ingestion says of its loads. Absent feeds are empty."""
+    landed = [dg.AssetKey(["landing", source.name]) for source in sources]
 
     @dg.multi_asset(
         name="assemble_feeds",
         specs=[
-            dg.AssetSpec([schema, name], deps=[dg.AssetKey(["landing", source.name]) for source in sources],
-                         group_name="ingestion", kinds={"parquet"})
-            for schema, names in (("feeds", feeds), ("control", controls))
-            for name in names
+            *[dg.AssetSpec(["feeds", feed], deps=landed, group_name="ingestion", kinds={"parquet"}) for feed in feeds],
+            dg.AssetSpec(
+                "control",
+                deps=landed,
+                group_name="ingestion",
+                kinds={"parquet"},
+                description="Load audit, quarantine, and which records are not current.",
+            ),
         ],
-    )  # fmt: skip
+    )
     def assembled(context: dg.AssetExecutionContext, nightly: NightlyRun):  # type: ignore[no-untyped-def]
         with user_errors():
             ensure_empty_feeds(nightly.settings.home)
@@ -123,6 +128,6 @@ def feeds_asset(feeds: Sequence[str], controls: Sequence[str], sources: Sequence
             )
         for key in sorted(context.selected_asset_keys):
             folder = nightly.layout.warehouse.joinpath(*key.path)
-            yield dg.MaterializeResult(asset_key=key, metadata={"files": len(list(folder.glob("*.parquet")))})
+            yield dg.MaterializeResult(asset_key=key, metadata={"files": len(list(folder.rglob("*.parquet")))})
 
     return assembled

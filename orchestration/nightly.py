@@ -110,7 +110,7 @@ def _problems(events: Iterable[dg.DagsterEvent]) -> list[str]:
 
 
 def _innermost(error: object) -> str:
-    """What went wrong, without what Dagster says around it. An error meant for the user (Failure) hides its own cause."""
+    """What went wrong, without what Dagster says around it; an error meant for the user hides its own cause."""
     while getattr(error, "cause", None) is not None and getattr(error, "cls_name", None) != "Failure":
         error = error.cause  # type: ignore[attr-defined]
     return str(getattr(error, "message", error)).strip().removeprefix("dagster._core.definitions.events.Failure: ")

@@ -8,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
 from expectations.rules import audited_tables
 from expectations.runner import preload, run_rules
@@ -28,7 +28,7 @@ class WarehouseTranslator(DagsterDbtTranslator):
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """Schema and name: what the table is called in the warehouse."""
         if dbt_resource_props["resource_type"] == "source":
-            return dg.AssetKey([dbt_resource_props["source_name"], dbt_resource_props["name"]])
+            return source_key(dbt_resource_props["source_name"], dbt_resource_props["name"])
         return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
@@ -47,15 +47,24 @@ def read_manifest() -> dict[str, Any]:
     return manifest
 
 
+def source_key(source: str, table: str) -> dg.AssetKey:
+    """The asset a dbt source table comes from: each feed is one; agreements and control tables are written together."""
+    return dg.AssetKey([source, table]) if source == "feeds" else dg.AssetKey(source)
+
+
 def source_tables(manifest: Mapping[str, Any], source: str) -> list[str]:
     """Names of the tables of one dbt source, sorted."""
     return sorted(node["name"] for node in manifest["sources"].values() if node["source_name"] == source)
 
 
+def _translator() -> WarehouseTranslator:
+    return WarehouseTranslator(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
+
+
 def warehouse_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     """Every model, seed and dbt test of the project."""
 
-    @dbt_assets(manifest=manifest, dagster_dbt_translator=WarehouseTranslator(), name="build_warehouse")
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=_translator(), name="build_warehouse")
     def built(context: dg.AssetExecutionContext, dbt: DbtCliResource, nightly: NightlyRun):  # type: ignore[no-untyped-def]
         layout = nightly.layout
         with user_errors():

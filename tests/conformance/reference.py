@@ -8,9 +8,12 @@ Where the promise leaves something open, the rule chosen is named beside the lin
 reasons.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from importlib import resources
 from zoneinfo import ZoneInfo
 
 Span = tuple[int, int]  # [from, to) in UTC epoch seconds
@@ -56,6 +59,13 @@ def seconds(spans: Iterable[Span]) -> int:
 # ------------------------------------------------------------------------------------------------ open hours
 
 
+@cache
+def zone_rules(name: str) -> ZoneInfo:
+    """The zone as the pinned tzdata package has it: what the machine knows may be older."""
+    with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
+        return ZoneInfo.from_file(file, key=name)
+
+
 @dataclass(frozen=True)
 class Hours:
     """One version of a calendar: what is open in each week, and the days that differ."""
@@ -79,10 +89,10 @@ class Calendar:
     def instant(self, day: date, minute: int = 0) -> int:
         """UTC second of a wall time: a skipped one moves forward by the gap, an ambiguous one is its first."""
         wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)
-        return int(wall.replace(tzinfo=ZoneInfo(self.zone), fold=0).timestamp())
+        return int(wall.replace(tzinfo=zone_rules(self.zone), fold=0).timestamp())
 
     def local_day(self, instant: int) -> date:
-        return datetime.fromtimestamp(instant, ZoneInfo(self.zone)).date()
+        return datetime.fromtimestamp(instant, zone_rules(self.zone)).date()
 
     def day(self, day: date) -> Span:
         return self.instant(day), self.instant(day + timedelta(days=1))
@@ -120,11 +130,19 @@ class Opening:
     """A calendar's open seconds over everything a test can ask for, worked out once."""
 
     def __init__(self, calendar: Calendar, start: int, end: int) -> None:
-        self.calendar = calendar
+        self.calendar, self.start, self.end = calendar, start, end
         self.spans = calendar.open_spans(start, end)
+        self.ends = [span[1] for span in self.spans]
 
     def within(self, start: int, end: int) -> list[Span]:
-        return [(max(a, start), min(b, end)) for a, b in self.spans if a < end and b > start]
+        """Open seconds of [start, end)."""
+        assert self.start <= start <= end <= self.end, "asked beyond what was worked out"
+        found = []
+        for a, b in self.spans[bisect_right(self.ends, start) :]:
+            if a >= end:
+                break
+            found.append((max(a, start), min(b, end)))
+        return found
 
     def window_end(self, resolved_at: int, window_days: int) -> int:
         """The instant at which the reopen window is over: the end of the n-th later local day with open time."""
@@ -269,6 +287,8 @@ class Walk:
         self.final_priority = ([ticket.priority] + [e.value for e in self.events if e.kind == "priority"])[-1]
         self.phase = "before"  # before, running, stopped, over
         self.done_since = 0  # since when the ticket stands in {resolved, closed}
+        self.changes_while_stopped: list[tuple[int, str]] = []
+        self.matching: Target | None = None  # what event_time compares with
         self.cycle: list[Instance] = []
         self.instances: list[Instance] = []
 
@@ -288,6 +308,7 @@ class Walk:
     # -- changes of the clock
 
     def open(self, target: Target | None, at: int) -> None:
+        self.matching = target
         if target is not None:
             instance = Instance(target, self.priority, self.service, [], at)
             self.cycle.append(instance)
@@ -304,6 +325,7 @@ class Walk:
         for instance in instances:
             if self.on_clock(instance, at) <= instance.target.threshold:
                 instance.halt(at)
+                instance.stretches.append((at, at))
                 instance.ended = why
 
     def run(self) -> list[Instance]:
@@ -320,6 +342,8 @@ class Walk:
             self.priority = event.value
             if self.phase == "running":
                 self.take_priority(event.at)
+            elif self.phase == "stopped":
+                self.changes_while_stopped.append((event.at, event.value))
         elif event.kind == "team" and self.phase == "before":
             self.begin(event.at)
         elif event.is_public_reply and self.metric == "time_to_first_response" and self.phase == "running":
@@ -331,8 +355,8 @@ class Walk:
         if self.agreement.priority_change == "final_value":
             return
         if self.agreement.priority_change == "event_time":
-            current = [instance for instance in self.live() if instance.target == wanted]
-            if not current:
+            # Any change of the matching target; back to one whose breached clock still runs is a change as well.
+            if wanted != self.matching:
                 self.end_unbreached(self.live(), at, "superseded")
                 self.open(wanted, at)
             return
@@ -358,7 +382,7 @@ class Walk:
         return status == "closed" or (status == "resolved" and self.metric != "time_to_close")
 
     def stop(self, at: int) -> None:
-        self.phase = "stopped"
+        self.phase, self.changes_while_stopped = "stopped", []
         for instance in self.live():
             instance.halt(at)
 
@@ -374,14 +398,23 @@ class Walk:
         if self.metric == "time_to_first_response" or mode == "ignore":
             return
         if mode == "resume" and self.cycle and self.agreement.window_days and at < self.window_end():
-            self.phase = "running"
-            for instance in self.live():
-                instance.running_since = at
+            self.resume(at)
         else:
             self.begin(at)
 
+    def resume(self, at: int) -> None:
+        """The clock goes on; what changed in the gap has changed at its own instant, with no clock running."""
+        self.phase = "running"
+        for changed_at, value in self.changes_while_stopped:
+            self.priority = value
+            self.take_priority(changed_at)
+            for instance in self.live():
+                instance.halt(changed_at)
+        for instance in self.live():
+            instance.running_since = at
+
     def window_end(self) -> int:
-        opening = self.world.openings[self.live()[-1].target.calendar]
+        opening = self.world.openings[self.cycle[-1].target.calendar]
         return opening.window_end(self.done_since, self.agreement.window_days)
 
     # -- readings
@@ -480,9 +513,9 @@ def _row(walk: Walk, instance: Instance, number: int) -> Row:
     decided_at = breached_at if is_breached else now if state == "met" else None
     due_at = instant_used_up(on_clock_spans, target.threshold, latest=False)
     if due_at is None and state != "paused":
-        # Exclusions that lie ahead are known and never on the clock; pauses ahead are not known.
-        ahead = [span for span in walk.world.openings[target.calendar].spans if span[1] > now]
-        ahead = without(common(ahead, [(now, ahead[-1][1])]) if ahead else [], excluded)
+        # If the clock kept running: neither pauses nor exclusions after its end are looked at.
+        opening = walk.world.openings[target.calendar]
+        ahead = opening.within(now, opening.end)
         due_at = instant_used_up(ahead, target.threshold - on_clock, latest=False)
         horizon = datetime.fromtimestamp(as_of, UTC) + FIVE_YEARS
         due_at = None if due_at is not None and due_at > horizon.timestamp() else due_at
@@ -515,18 +548,23 @@ def _row(walk: Walk, instance: Instance, number: int) -> Row:
 
 
 def _period_start(walk: Walk, row: Row) -> date | None:
-    """First day of the period of the instant that decides it, in the agreement's zone."""
-    if row.decided_at is None:
+    """First day of the period of the instant that decides it, in the agreement's zone; null if no figure counts it.
+
+    Chosen where the promise is silent: an instance that still runs has a period as soon as its instant is known, and
+    `resolved` is the stop of the clock itself, or the resolution of the ticket if the clock goes on after it.
+    """
+    if row.state in ("superseded", "cancelled"):
         return None
+    resolved_at = walk.done_since if walk.status in DONE else None
     instant = {
         "decided": row.decided_at,
         "due": row.due_at,
         "created": walk.ticket.opened,
-        "resolved": row.stopped_at,
+        "resolved": resolved_at if row.stopped_at is None else row.stopped_at,
     }[walk.agreement.attribution]
     if instant is None:
         return None
-    day = datetime.fromtimestamp(instant, ZoneInfo(walk.agreement.zone)).date()
+    day = datetime.fromtimestamp(instant, zone_rules(walk.agreement.zone)).date()
     months = {"month": 1, "quarter": 3, "year": 12}[walk.agreement.period]
     return date(day.year, (day.month - 1) // months * months + 1, 1)
 
