@@ -80,7 +80,10 @@ def main() -> int:
     if not result.success or problems:
         return _fail(problems or ["The job ended without a release; see the Dagster UI (make ui)."])
     current = (settings.home / "published" / "current").resolve()
-    print(f"\nIn force: {current}\n  figures  {current / 'slm.duckdb'}\n  pages    {current / 'report' / 'index.html'}")
+    print(f"\nIn force: {current}\n  figures  {current / 'slm.duckdb'}")
+    pages = current / "report" / "index.html"
+    if pages.exists():  # a project may want none
+        print(f"  pages    {pages}")
     return 0
 
 

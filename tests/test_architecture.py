@@ -37,7 +37,9 @@ CLOCK_AND_ENVIRONMENT = re.compile(
     r"|(datetime\.)*(datetime|date)\.(now|utcnow|today)|time\.(time|time_ns|monotonic|perf_counter)"
     r"|Path\.(cwd|home)|open|duckdb\.connect"
 )
-READS_OR_WRITES_FILES = re.compile(r".*\.(read_text|read_bytes|write_text|write_bytes|open|mkdir|exists|is_file|glob|rglob|iterdir)")
+READS_OR_WRITES_FILES = re.compile(
+    r".*\.(read_text|read_bytes|write_text|write_bytes|open|mkdir|exists|is_file|glob|rglob|iterdir)"
+)
 
 
 def modules(room: str) -> list[Path]:
@@ -207,7 +209,9 @@ def test_only_staging_reads_sources(models: dict[str, dict[str, Any]]) -> None:
         if layer(model) != "staging" and any(node.startswith("source.") for node in model["depends_on"]["nodes"])
     ]
     assert not wrong, wrong
-    readers = [name for name, model in models.items() if any(n.startswith("source.") for n in model["depends_on"]["nodes"])]
+    readers = [
+        name for name, model in models.items() if any(n.startswith("source.") for n in model["depends_on"]["nodes"])
+    ]
     assert readers, "no model reads a source: this test looks at the wrong thing"
 
 
@@ -263,12 +267,15 @@ def test_no_model_or_macro_uses(form: str, models: dict[str, dict[str, Any]]) ->
 CONTROL_TABLES = {"load_audit", "quarantine"}
 
 
-def test_published_models_have_contract_key_and_described_columns(models: dict[str, dict[str, Any]], parsed_models: Path) -> None:
+def test_published_models_have_contract_key_and_described_columns(
+    models: dict[str, dict[str, Any]], parsed_models: Path
+) -> None:
     manifest = json.loads(parsed_models.read_text(encoding="utf-8"))
     with_key = {
         test.get("attached_node")
         for test in manifest["nodes"].values()
-        if test["resource_type"] == "test" and (test.get("test_metadata") or {}).get("name") in ("unique", "unique_combination")
+        if test["resource_type"] == "test"
+        and (test.get("test_metadata") or {}).get("name") in ("unique", "unique_combination")
     }
     wrong = []
     for name, model in models.items():
@@ -280,7 +287,9 @@ def test_published_models_have_contract_key_and_described_columns(models: dict[s
             wrong.append(f"{name}: the description does not begin with its grain (One row per ...)")
         if not model["columns"]:
             wrong.append(f"{name}: no columns")
-        wrong += [f"{name}.{column}: no description" for column, said in model["columns"].items() if not said["description"]]
+        wrong += [
+            f"{name}.{column}: no description" for column, said in model["columns"].items() if not said["description"]
+        ]
         if model["unique_id"] not in with_key and name not in CONTROL_TABLES:
             wrong.append(f"{name}: no test that its grain is unique")
     assert not wrong, "\n".join(wrong)

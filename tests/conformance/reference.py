@@ -502,6 +502,7 @@ def _row(walk: Walk, instance: Instance, number: int) -> Row:
     active = instance.active(as_of)
     now = as_of if is_running else active[-1][1]
     open_spans = walk.open_and_active(instance, as_of)
+    life = walk.world.openings[target.calendar].within(active[0][0], now)
     excluded, pauses = walk.excluded(target), walk.pauses(target)
     on_clock_spans = walk.on_clock_spans(instance, as_of)
     on_clock = seconds(on_clock_spans)
@@ -537,7 +538,8 @@ def _row(walk: Walk, instance: Instance, number: int) -> Row:
         decided_at=decided_at,
         on_clock_seconds=on_clock,
         paused_seconds=seconds(without(common(open_spans, pauses), excluded)),
-        excluded_seconds=seconds(common(open_spans, excluded)),
+        # The resolved gap of a resumed clock is on no clock, but what a decision takes off is counted there too.
+        excluded_seconds=seconds(common(life, excluded)),
         threshold_seconds=target.threshold,
         margin_seconds=target.threshold - on_clock,
         state=state,

@@ -18,10 +18,12 @@ from tests.conformance.random_project import (
     epoch,
     instant_text,
     random_project,
+    with_cases,
     write_data,
     write_documents,
 )
 from tests.conformance.reference import Row, common, seconds, without
+from tests.conformance.worked_cases import worked_project
 from tests.integration.small_project import Project
 
 # Read before the tests' clean environment takes them away.
@@ -53,7 +55,7 @@ def build(folder: Path, drawn: RandomProject, **data: Any) -> Project:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory, parsed_models: Path) -> Built:
-    drawn = random_project(SEED, COUNT)
+    drawn = with_cases(random_project(SEED, COUNT), worked_project())
     return Built(drawn, build(tmp_path_factory.mktemp("conformance"), drawn))
 
 

@@ -33,7 +33,9 @@ def wrong_delimiter(project: Project) -> None:
 
 
 def missing_column(project: Project) -> None:
-    project.write("data/tickets-new.csv", TICKET_HEADER.replace(",priority", ""), "N1,acme,mail,incident,2026-03-02T10:00:00Z")
+    project.write(
+        "data/tickets-new.csv", TICKET_HEADER.replace(",priority", ""), "N1,acme,mail,incident,2026-03-02T10:00:00Z"
+    )
 
 
 def empty_file(project: Project) -> None:
@@ -62,7 +64,11 @@ FILES: dict[Callable[[Project], None], list[str]] = {
     wrong_delimiter: ["data/tickets-new.csv line 1", "columns ticket_id, customer_id", "name the delimiter"],
     missing_column: ["data/tickets-new.csv line 1: required column priority is missing", "add the column"],
     empty_file: ["data/tickets-new.csv: the file has 0 bytes"],
-    folder_without_files: ['feed tickets: no file matches "incoming/*.csv"', "holds no such file", "put the files there"],
+    folder_without_files: [
+        'feed tickets: no file matches "incoming/*.csv"',
+        "holds no such file",
+        "put the files there",
+    ],
     naive_time: ["data/tickets-new.csv line 3, column opened_at: naive_time", "maxRejectRatio 0.01", "timeZone"],
     unknown_status: ["data/events-new.csv line 2, column value: unknown_status", "Zombie", "statusMap"],
     event_of_unknown_ticket: ["data/events-new.csv line 2, column ticket_id: unknown_ticket", "T404"],
@@ -93,13 +99,25 @@ def bare_time(project: Project) -> None:
 
 def two_faults(project: Project) -> None:
     unknown_zone(project)
-    project.write("agreements/parties.yaml", "apiVersion: slm/v1", "kind: Custommer", "metadata: {name: acme}", "spec: {}")
+    project.write(
+        "agreements/parties.yaml", "apiVersion: slm/v1", "kind: Custommer", "metadata: {name: acme}", "spec: {}"
+    )
 
 
 AGREEMENTS: dict[Callable[[Project], None], list[str]] = {
     second_agreement: ["sla-mail", "sla-mail-too", "agreements/s"],
-    unknown_zone: ["agreements/sla.yaml", "Agreement sla-mail", "spec.validity.timeZone", '"Europe/Londinium" is not an IANA time zone'],
-    bare_time: ["agreements/calendars.yaml", "line 8", "17:00 is read as a number in base 60", 'quote the time: "17:00"'],
+    unknown_zone: [
+        "agreements/sla.yaml",
+        "Agreement sla-mail",
+        "spec.validity.timeZone",
+        '"Europe/Londinium" is not an IANA time zone',
+    ],
+    bare_time: [
+        "agreements/calendars.yaml",
+        "line 8",
+        "17:00 is read as a number in base 60",
+        'quote the time: "17:00"',
+    ],
     two_faults: ["agreements/sla.yaml", "Londinium", "agreements/parties.yaml", "Custommer"],
 }
 

@@ -1,4 +1,4 @@
-"""Bad rows beside good ones: each goes to quarantine with its place and reason, the good ones of the same file count."""
+"""Bad rows beside good ones: each goes to quarantine with place and reason, the good ones of the same file count."""
 
 import json
 from typing import Any

@@ -30,12 +30,17 @@ def is_change(event: str, arguments: tuple[Any, ...]) -> bool:
 
 def publish_build(home: Path, build: dict[str, Any]) -> None:
     """Publish one of the plan's builds."""
-    made_of = {**build["made_of"], **{name: datetime.fromisoformat(build["made_of"][name]) for name in ("as_of", "built_at")}}
-    publish(home, Path(build["database"]), certificates.load(Path(build["certificate"]).parent), ReleaseInput(**made_of))
+    made_of = {
+        **build["made_of"],
+        **{name: datetime.fromisoformat(build["made_of"][name]) for name in ("as_of", "built_at")},
+    }
+    publish(
+        home, Path(build["database"]), certificates.load(Path(build["certificate"]).parent), ReleaseInput(**made_of)
+    )
 
 
 def in_child(home: Path, build: dict[str, Any], die_at: int | None) -> tuple[int, list[list[Any]]]:
-    """Publish in a child; returns its wait status and the steps it came to. `die_at`: number of the step to die before."""
+    """Publish in a child that dies before step `die_at`, if any; returns its wait status and the steps it came to."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:

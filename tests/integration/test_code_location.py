@@ -46,7 +46,9 @@ def test_one_job_makes_everything(repository: Any, job: Any) -> None:
 
 
 def _external(repository: Any) -> set[Any]:
-    return {key for key in repository.asset_graph.get_all_asset_keys() if not repository.asset_graph.get(key).is_executable}
+    return {
+        key for key in repository.asset_graph.get_all_asset_keys() if not repository.asset_graph.get(key).is_executable
+    }
 
 
 def test_nothing_that_the_warehouse_reads_comes_from_outside(repository: Any) -> None:

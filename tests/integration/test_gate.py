@@ -6,7 +6,9 @@ import shutil
 from tests.integration.small_project import EVENT_HEADER, Project, event, feeds, published_state
 
 # One more met ticket on one row of the scorecard than the facts have.
-ONE_TOO_MANY = "update marts.rpt_sla_scorecard set numerator = numerator + 1 where denominator > 0 and period_start = '2026-03-01'"
+ONE_TOO_MANY = (
+    "update marts.rpt_sla_scorecard set numerator = numerator + 1 where denominator > 0 and period_start = '2026-03-01'"
+)
 
 TAMPERED_NIGHTLY = f"""
 import sys

@@ -36,7 +36,10 @@ def child_that_holds(process: subprocess.Popen[bytes], lock: Path) -> int | None
     for children in Path(f"/proc/{process.pid}/task").glob("*/children"):
         for child in children.read_text().split():
             try:
-                if Path(f"/proc/{child}/fd/0").resolve() == lock and "dbt" in Path(f"/proc/{child}/cmdline").read_text():
+                if (
+                    Path(f"/proc/{child}/fd/0").resolve() == lock
+                    and "dbt" in Path(f"/proc/{child}/cmdline").read_text()
+                ):
                     return int(child)
             except OSError:  # gone between the two looks
                 continue

@@ -26,7 +26,8 @@ class Night:
 
 def seen(project: Project, outcome: Outcome) -> Night:
     ledger = project.query(
-        "select report_table, period_start, sequence_number, numerator, denominator, release_id from marts.figure order by all"
+        "select report_table, period_start, sequence_number, numerator, denominator, release_id"
+        " from marts.figure order by all"
     )
     figures = {
         path.name: path.read_bytes()
@@ -67,6 +68,12 @@ def test_second_night_with_the_same_input_adds_nothing_to_the_ledger(nights: dic
     assert nights["first"].ledger
     assert nights["again"].current != nights["first"].current
     assert nights["again"].ledger == nights["first"].ledger
+
+
+def test_night_names_what_is_in_force_and_no_pages_where_none_are_wanted(nights: dict[str, Night]) -> None:
+    again = nights["again"]
+    assert f"{again.current}/slm.duckdb" in again.outcome.output
+    assert "index.html" not in again.outcome.output
 
 
 def test_lost_warehouse_is_made_anew_byte_for_byte(nights: dict[str, Night]) -> None:
@@ -125,7 +132,12 @@ def test_manifest_proves_every_file(session_project: Project) -> None:
 
 def test_published_tables_are_plain_for_every_client(session_project: Project) -> None:
     """No HUGEINT, nothing nested, no zone types; everything has a comment."""
-    types = {kind for (kind,) in session_project.query("select distinct data_type from duckdb_columns() where schema_name = 'marts'")}
+    types = {
+        kind
+        for (kind,) in session_project.query(
+            "select distinct data_type from duckdb_columns() where schema_name = 'marts'"
+        )
+    }
     plain = {"VARCHAR", "BIGINT", "INTEGER", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP"}
     assert {kind for kind in types if not kind.startswith("DECIMAL")} <= plain
     silent = session_project.query(

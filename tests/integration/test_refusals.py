@@ -78,7 +78,12 @@ def test_place_of_the_releases_that_is_a_file(published_project: Project, name: 
 def test_missing_variables_and_secrets_are_named_all_at_once(new_project: Project) -> None:
     new_project.write_settings(
         sources=[
-            {"name": "one", "type": "files", "feeds": {"tickets": "${ONE_FOLDER}/t.csv"}, "token": {"env": "ONE_TOKEN"}},
+            {
+                "name": "one",
+                "type": "files",
+                "feeds": {"tickets": "${ONE_FOLDER}/t.csv"},
+                "token": {"env": "ONE_TOKEN"},
+            },
             {"name": "two", "type": "files", "feeds": {"tickets": "${TWO_FOLDER}/t.csv"}},
         ]
     )

@@ -131,7 +131,9 @@ def test_server_knows_the_job_and_its_schedule(answered: dict[str, Any]) -> None
 
 def test_server_keeps_its_records_in_the_home(answered: dict[str, Any], project: Project) -> None:
     assert answered
-    assert (project.home / "dagster" / "dagster.yaml").read_text() == (ROOT / "orchestration" / "dagster.yaml").read_text()
+    assert (project.home / "dagster" / "dagster.yaml").read_text() == (
+        ROOT / "orchestration" / "dagster.yaml"
+    ).read_text()
     assert "enabled: false" in (project.home / "dagster" / "dagster.yaml").read_text()
 
 

@@ -1,4 +1,4 @@
-"""One good candidate of every table and audit view that a rule reads; two rows each, so that a rule can find one bad."""
+"""One good candidate of every table and audit view that a rule reads: two rows, so that a rule can find one bad."""
 
 import pandas as pd
 

@@ -28,7 +28,9 @@ def test_certificate_of_another_build_is_refused() -> None:
 
 
 def test_certificate_of_another_run_is_refused() -> None:
-    with pytest.raises(PublishRefused, match=r"belongs to run run-1, not to this one \(run-2\).*run the whole nightly job"):
+    with pytest.raises(
+        PublishRefused, match=r"belongs to run run-1, not to this one \(run-2\).*run the whole nightly job"
+    ):
         demand(certified(), "build-1", "run-2", TABLES)
 
 

@@ -79,9 +79,9 @@ def is_free(home: Path) -> bool:
 
 
 def test_second_nightly_is_told_who_holds_the_lock(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
-    with pytest.raises(HomeBusy, match=rf"locked by another nightly \(process {holder.pid}, or a dbt it started\)"):
-        with home_lock(tmp_path, 0):
-            pytest.fail("two nightlies at once")
+    said = rf"locked by another nightly \(process {holder.pid}, or a dbt it started\)"
+    with pytest.raises(HomeBusy, match=said), home_lock(tmp_path, 0):
+        pytest.fail("two nightlies at once")
 
 
 def test_second_nightly_waits_for_the_first(

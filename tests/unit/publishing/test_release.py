@@ -52,9 +52,7 @@ def test_release_has_every_published_table_as_parquet_too(desk: Desk, published_
     assert {path.stem for path in (release.directory / "parquet").glob("*.parquet")} == tables
     for table in tables:
         parquet = release.directory / "parquet" / f"{table}.parquet"
-        (differing,) = desk.in_force(
-            f"select count(*) from (from marts.\"{table}\" except all from '{parquet}')"
-        )[0]
+        (differing,) = desk.in_force(f"select count(*) from (from marts.\"{table}\" except all from '{parquet}')")[0]
         assert differing == 0, table
 
 
@@ -108,8 +106,12 @@ def test_certificate_travels_with_the_release(desk: Desk) -> None:
     release = desk.publish(figure())
     certificate = json.loads((release.directory / "certificate.json").read_text())
     assert certificate["build_id"] == desk.made_of().build_id
-    rows = desk.in_force("select build_id, check_id, kind, table_name, is_successful, observed from marts.certificate_check")
-    assert rows == [(desk.made_of().build_id, "figures_add_up", "expectation", "rpt_sla_scorecard", True, "0 of 2 rows")]
+    rows = desk.in_force(
+        "select build_id, check_id, kind, table_name, is_successful, observed from marts.certificate_check"
+    )
+    assert rows == [
+        (desk.made_of().build_id, "figures_add_up", "expectation", "rpt_sla_scorecard", True, "0 of 2 rows")
+    ]
     assert desk.in_force("select release_id, project, build_id, run_id, previous_release_id from marts.release") == [
         (release.release_id, "small", desk.made_of().build_id, "run-1", None)
     ]
@@ -183,7 +185,9 @@ def test_release_that_never_came_into_force_is_removed(desk: Desk) -> None:
 
 def test_release_in_force_is_never_removed(desk: Desk) -> None:
     release = desk.publish(figure())
-    (desk.home / "published" / f".current-{release.release_id}").symlink_to(Path("..") / "releases" / release.release_id)
+    (desk.home / "published" / f".current-{release.release_id}").symlink_to(
+        Path("..") / "releases" / release.release_id
+    )
     remove_unfinished(desk.home)
     assert current_release(desk.home) == release.directory
     verify(release.directory)

@@ -1,0 +1,101 @@
+"""The reference against rows worked by hand: a second reading that nobody checked would prove nothing."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from tests.conformance.random_project import AS_OF, epoch, random_project
+from tests.conformance.reference import Calendar, Hours, World, common, seconds, ticket_rows, union, without
+from tests.conformance.worked_cases import CASES, OPENINGS, Case, Outcome
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_worked_case(case: Case) -> None:
+    world = World(epoch(AS_OF), OPENINGS)
+    rows = ticket_rows(world, case.agreement(), case.ticket(), case.exclusions)
+    shown = [
+        Outcome(
+            row.target_id,
+            row.cycle_number,
+            row.state,
+            row.on_clock_seconds,
+            row.paused_seconds,
+            row.excluded_seconds,
+            *(
+                found if wanted is not None else None
+                for found, wanted in (
+                    (row.started_at, outcome.started),
+                    (row.due_at, outcome.due),
+                    (row.breached_at, outcome.breached),
+                    (row.period_start, outcome.period),
+                )
+            ),
+        )
+        for row, outcome in zip(rows, case.outcomes, strict=True)
+    ]
+    assert shown == case.outcomes
+
+
+def hours_open(calendar: Calendar, day: str, days: int = 1) -> float:
+    start = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    return seconds(calendar.open_spans(int(start.timestamp()), int(start.timestamp()) + days * 86400)) / 3600
+
+
+def always(zone: str, **changes: object) -> Calendar:
+    return Calendar("c", zone, (Hours({day: [(0, 24 * 60)] for day in range(7)}, **changes),))  # type: ignore[arg-type]
+
+
+def test_a_local_day_has_23_or_25_hours_where_the_clocks_change() -> None:
+    london = always("Europe/London")
+    assert seconds([london.day(date(2026, 3, 29))]) == 23 * 3600
+    assert seconds([london.day(date(2026, 10, 25))]) == 25 * 3600
+    # half an hour on Lord Howe Island; in Beirut midnight itself is skipped
+    assert seconds([always("Australia/Lord_Howe").day(date(2026, 4, 5))]) == 24 * 3600 + 1800
+    assert seconds([always("Asia/Beirut").day(date(2026, 3, 29))]) == 23 * 3600
+
+
+def test_a_night_shift_across_the_change_is_shorter_or_longer() -> None:
+    night = Calendar("c", "Europe/London", (Hours({day: [(22 * 60, 6 * 60)] for day in range(7)}),))
+    assert hours_open(night, "2026-03-28T12:00", 1) == 7
+    assert hours_open(night, "2026-10-24T12:00", 1) == 9
+
+
+def test_a_range_within_the_skipped_hour_is_empty() -> None:
+    early = Calendar("c", "Europe/London", (Hours({6: [(60, 120)]}),))
+    assert hours_open(early, "2026-03-29T00:00", 1) == 0
+    assert hours_open(early, "2026-04-05T00:00", 1) == 1
+
+
+def test_a_holiday_removes_its_own_ranges_and_clips_the_night_before() -> None:
+    nights = {day: [(22 * 60, 6 * 60)] for day in range(7)}
+    calendar = Calendar("c", "UTC", (Hours(nights, holidays=frozenset({date(2026, 5, 6)})),))
+    # the 5th: 22-24; the 6th: nothing; the 7th: nothing before 22:00
+    assert hours_open(calendar, "2026-05-05T12:00", 2) == 2
+
+
+def test_an_override_leaves_the_night_before_alone_and_a_break_is_cut_out() -> None:
+    nights = {day: [(22 * 60, 6 * 60)] for day in range(7)}
+    day = date(2026, 5, 6)
+    calendar = Calendar("c", "UTC", (Hours(nights, overrides={day: [(600, 660)]}, breaks={day: [(300, 330)]}),))
+    assert hours_open(calendar, "2026-05-06T00:00", 1) == 5.5 + 1
+
+
+def test_a_new_version_holds_from_its_first_local_instant() -> None:
+    old = Hours({day: [(22 * 60, 6 * 60)] for day in range(7)})
+    new = Hours({day: [(20 * 60, 2 * 60)] for day in range(7)}, valid_from=date(2026, 5, 6))
+    calendar = Calendar("c", "UTC", (old, new))
+    # 22-24 of the old one, then what the new one has of the night that began on the 5th: until 02:00
+    assert calendar.open_spans(epoch("2026-05-05T12:00:00Z"), epoch("2026-05-06T12:00:00Z")) == [
+        (epoch("2026-05-05T22:00:00Z"), epoch("2026-05-06T02:00:00Z"))
+    ]
+
+
+def test_sets_of_seconds() -> None:
+    assert union([(5, 7), (1, 3), (3, 4), (9, 9)]) == [(1, 4), (5, 7)]
+    assert common([(1, 4), (5, 9)], [(3, 6)]) == [(3, 4), (5, 6)]
+    assert without([(1, 9)], [(2, 3), (8, 12)]) == [(1, 2), (3, 8)]
+
+
+def test_one_seed_draws_one_project() -> None:
+    assert random_project(7, 6).tickets == random_project(7, 6).tickets
+    assert random_project(7, 6).tickets != random_project(8, 6).tickets

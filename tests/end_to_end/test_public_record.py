@@ -1,0 +1,91 @@
+"""Real public data: what their own systems counted is found again, and every figure adds up."""
+
+from tests.integration.small_project import Project
+
+TICKETS = 24_918
+
+
+def share(project: Project, condition: str, among: str = "true") -> float:
+    """Share of the tickets among which the source said anything."""
+    (row,) = project.query(
+        f"select avg(({condition})::int) from marts.fct_ticket where source = 'servicenow' and ({among})"
+    )
+    return float(row[0])
+
+
+def test_every_incident_of_the_log_is_a_ticket(public_record: Project) -> None:
+    assert public_record.query("select count(*), count(distinct ticket_key) from marts.fct_ticket") == [
+        (TICKETS, TICKETS)
+    ]
+
+
+def test_landed_is_accepted_plus_quarantined(public_record: Project) -> None:
+    rows = public_record.query("select source, landed_count, accepted_count, quarantined_count from marts.load_audit")
+    assert {row[0] for row in rows} == {"servicenow", "github-status", "university-status", "airport-survey"}
+    for source, landed, accepted, quarantined in rows:
+        assert landed == accepted + quarantined, source
+        assert landed > 0, source
+
+
+def test_reopenings_are_those_the_tool_counted(public_record: Project) -> None:
+    assert public_record.query("select count(source_reopen_count) from marts.fct_ticket") == [(TICKETS,)]
+    assert share(public_record, "reopen_count = source_reopen_count") >= 0.999
+
+
+def test_reassignments_are_those_the_tool_counted(public_record: Project) -> None:
+    assert public_record.query("select count(source_reassignment_count) from marts.fct_ticket") == [(TICKETS,)]
+    assert share(public_record, "reassignment_count = source_reassignment_count") >= 0.995
+
+
+def test_closings_are_those_the_tool_wrote(public_record: Project) -> None:
+    (known,) = public_record.query("select count(source_closed_at) from marts.fct_ticket")
+    assert known[0] > 0.99 * TICKETS
+    assert (
+        share(public_record, "closed_at is not distinct from source_closed_at", "source_closed_at is not null") >= 0.997
+    )
+
+
+def test_every_decided_ticket_is_counted_exactly_once_per_target(public_record: Project) -> None:
+    facts = public_record.query(
+        "select agreement_id, target_id, count(*), count(case when state = 'met' then 1 end) from marts.fct_ticket_sla"
+        " where state in ('met', 'breached') group by all order by all"
+    )
+    assert facts
+    published = public_record.query(
+        "select agreement_id, target_id, sum(denominator)::bigint, sum(numerator)::bigint from marts.rpt_sla_scorecard"
+        " where agreement_id in (select agreement_id from marts.fct_ticket_sla) group by all order by all"
+    )
+    assert published == facts
+
+
+def test_net_promoter_score_is_the_airports(public_record: Project) -> None:
+    assert public_record.query(
+        "select round(nps, 2), response_count from marts.rpt_experience"
+        " where kind = 'nps' and period_start = '2017-05-01'"
+    ) == [(39.84, _scored(public_record))]
+
+
+def _scored(project: Project) -> int:
+    ((count,),) = project.query("select count(*) from marts.fct_survey_response where kind = 'nps' and is_counted")
+    return int(count)
+
+
+def test_every_kind_of_report_has_figures(public_record: Project) -> None:
+    for report in ("rpt_availability", "rpt_experience", "rpt_sla_scorecard", "rpt_sla_target"):
+        ((count,),) = public_record.query(f"select count(*) from marts.{report}")
+        assert count > 0, report
+
+
+def test_availability_has_real_downtime_in_it(public_record: Project) -> None:
+    ((low, high, downtime),) = public_record.query(
+        "select min(availability_ratio), max(availability_ratio), sum(downtime_seconds) from marts.rpt_availability"
+    )
+    assert 0 < low < high <= 1
+    assert downtime > 0
+
+
+def test_quarters_are_reported_by_quarter(public_record: Project) -> None:
+    assert public_record.query(
+        "select distinct period_type, month(period_start) from marts.rpt_sla_scorecard"
+        " where agreement_id like '%github%' order by 2"
+    ) == [("quarter", 1), ("quarter", 4), ("quarter", 7), ("quarter", 10)]
