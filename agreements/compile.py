@@ -568,7 +568,8 @@ def _history_start(project: ValidProject, as_of_epoch: int) -> int:
 
 
 def _period_table(zone: str, kind: str, start: int, as_of_epoch: int) -> pa.Table:
-    days, epochs = period_boundaries(start, as_of_epoch, zone, kind)
+    """Periods as far as the calendars go: a clock may be due in a period to come."""
+    days, epochs = period_boundaries(start, as_of_epoch + HORIZON_SECONDS, zone, kind)
     numbers = np.array([day_number(day) for day in days], np.int64)
     utc_day, begin, end = cut_at_midnights(epochs)
     period = np.searchsorted(epochs, begin, side="right") - 1

@@ -40,11 +40,11 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
             build = nightly.read_build()
             certificate = certificates.load(layout.warehouse)
             with contextlib.closing(open_read_only(layout.build_database)) as connection:
-                certificates.demand(certificate, build.build_id, context.run_id, fingerprints(connection))
+                certificates.demand(certificate, build.build_id, context.run.run_id, fingerprints(connection))
             made_of = ReleaseInput(
                 project=nightly.config.name,
                 build_id=build.build_id,
-                run_id=context.run_id,
+                run_id=context.run.run_id,
                 as_of=nightly.settings.as_of,
                 built_at=nightly.started_at,
                 code_revision=code_revision(ROOT),

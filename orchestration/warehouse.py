@@ -68,7 +68,7 @@ def warehouse_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     def built(context: dg.AssetExecutionContext, dbt: DbtCliResource, nightly: NightlyRun):  # type: ignore[no-untyped-def]
         layout = nightly.layout
         with user_errors():
-            build = nightly.begin_build(context.run_id)
+            build = nightly.begin_build(context.run.run_id)
             layout.logs.mkdir(parents=True, exist_ok=True)
         context.log.info(f"Building the warehouse for {build.as_of} (build {build.build_id[:8]})")
         # dbt works in a process of its own: the seconds that the audit's library takes to import are free here.

@@ -33,7 +33,7 @@ openings as (
 ),
 
 targeted as (
-    select distinct ticket_number from {{ ref('int_ticket_epoch_targets') }} where epoch_number = 1
+    select distinct ticket_number from {{ ref('int_ticket_epoch_targets') }} where epoch_number = 1 and target_number is not null
 ),
 
 -- A record that a later load brought again is no longer missing from the ticket's story.

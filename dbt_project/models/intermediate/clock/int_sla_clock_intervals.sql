@@ -13,10 +13,6 @@ statuses as (
     select * from {{ ref('int_ticket_status_intervals') }}
 ),
 
-gap_rules as (
-    select * from {{ ref('int_sla_gap_rules') }}
-),
-
 pauses as (
     select
         targets.target_number,
@@ -56,7 +52,6 @@ lives as (
         openings.instance_number,
         openings.ticket_number,
         openings.target_number,
-        openings.group_number,
         openings.started_at,
         coalesce(openings.stopped_at, {{ as_of() }}) as ended_at,
         openings.superseded_at,
@@ -75,11 +70,7 @@ clipped as (
         greatest(statuses.from_at, lives.started_at) as from_at,
         least(coalesce(statuses.to_at, {{ as_of() }}), lives.ended_at) as to_at,
         case
-            when
-                lives.metric = 'time_to_close'
-                and statuses.status = 'resolved'
-                and not coalesce(gap_rules.is_resumed, false)
-                then 'run'
+            when lives.metric = 'time_to_close' and statuses.status = 'resolved' then 'run'
             when
                 statuses.status_class = 'open'
                 and pauses.status is not null
@@ -101,13 +92,6 @@ clipped as (
         on lives.target_number = pauses.target_number and statuses.status = pauses.status
     left join asked
         on statuses.ticket_number = asked.ticket_number and statuses.interval_number = asked.interval_number
-    left join gap_rules
-        on
-            lives.ticket_number = gap_rules.ticket_number
-            and lives.metric = gap_rules.metric
-            and lives.group_number = gap_rules.group_number
-            and statuses.gap_number = gap_rules.gap_number
-            and statuses.status_class <> 'open'
 ),
 
 -- Where an accepted Decision, or a later instance, cuts a stretch in two. Few instances have such edges.

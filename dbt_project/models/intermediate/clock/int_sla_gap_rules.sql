@@ -1,6 +1,6 @@
 -- One row per reopening of a ticket, agreement group and metric: does the same clock go on (is_resumed), or has it
 -- ended with the resolution (is_break)? The reopen window ends with the windowDays-th local day with open time after
--- the day of resolution, in the calendar of the first target of that metric within the group. Undoing a cancellation
+-- the day of resolution, in the calendar of the target whose clock the resolution stopped. Undoing a cancellation
 -- or merge always resumes. time_to_close has ended only if the ticket was closed.
 with gaps as (
     select * from {{ ref('int_ticket_gaps') }} where gap_to is not null
@@ -22,7 +22,7 @@ reopened as (
     select distinct ticket_number from gaps
 ),
 
-first_epochs as (
+groups as (
     select
         epoch_targets.ticket_number,
         epoch_targets.group_number,
@@ -38,53 +38,85 @@ first_epochs as (
         epoch_targets.group_end_at
 ),
 
+touched as (
+    select
+        gaps.*,
+        groups.group_number,
+        groups.metric,
+        groups.group_from_at,
+        groups.group_end_at
+    from gaps
+    inner join groups
+        on
+            gaps.ticket_number = groups.ticket_number
+            and gaps.gap_to >= groups.group_from_at
+            and (groups.group_end_at is null or gaps.gap_from < groups.group_end_at)
+),
+
+-- Whose clock the resolution stopped: that of the shortest target so far where only upgrades count, else the latest.
+in_force as (
+    select
+        touched.ticket_number,
+        touched.gap_number,
+        touched.group_number,
+        touched.metric,
+        epoch_targets.target_number,
+        row_number() over (
+            partition by touched.ticket_number, touched.gap_number, touched.group_number, touched.metric
+            order by
+                case when epoch_targets.priority_change = 'at_clock_start_plus_upgrade' then epoch_targets.threshold_seconds end asc,
+                epoch_targets.moment desc
+        ) as precedence
+    from touched
+    inner join epoch_targets
+        on
+            touched.ticket_number = epoch_targets.ticket_number
+            and touched.group_number = epoch_targets.group_number
+            and touched.metric = epoch_targets.metric
+            and epoch_targets.target_number is not null
+            and epoch_targets.moment <= greatest(touched.gap_from, touched.group_from_at)
+),
+
 group_metrics as (
     select
-        first_epochs.ticket_number,
-        first_epochs.group_number,
-        first_epochs.metric,
-        first_epochs.group_from_at,
-        first_epochs.group_end_at,
+        touched.*,
         targets.calendar_id,
         targets.reopen_mode,
         targets.reopen_window_days
-    from first_epochs
-    inner join epoch_targets
+    from touched
+    inner join in_force
         on
-            first_epochs.ticket_number = epoch_targets.ticket_number
-            and first_epochs.group_number = epoch_targets.group_number
-            and first_epochs.metric = epoch_targets.metric
-            and first_epochs.group_from_at = epoch_targets.moment
-    inner join targets on epoch_targets.target_number = targets.target_number
+            touched.ticket_number = in_force.ticket_number
+            and touched.gap_number = in_force.gap_number
+            and touched.group_number = in_force.group_number
+            and touched.metric = in_force.metric
+            and in_force.precedence = 1
+    inner join targets on in_force.target_number = targets.target_number
 ),
 
 windows as (
     select
-        gaps.ticket_number,
-        gaps.gap_number,
-        gaps.gap_from,
-        gaps.gap_to,
-        gaps.closed_at,
-        gaps.is_void,
+        group_metrics.ticket_number,
+        group_metrics.gap_number,
+        group_metrics.gap_from,
+        group_metrics.gap_to,
+        group_metrics.closed_at,
+        group_metrics.is_void,
         group_metrics.group_number,
         group_metrics.metric,
         group_metrics.reopen_mode,
         group_metrics.reopen_window_days,
-        gaps.gap_to >= group_metrics.group_from_at
-        and (group_metrics.group_end_at is null or gaps.gap_to < group_metrics.group_end_at) as is_reopened_in_group,
+        group_metrics.gap_to >= group_metrics.group_from_at
+        and (group_metrics.group_end_at is null or group_metrics.gap_to < group_metrics.group_end_at)
+            as is_reopened_in_group,
         last_day.day_to as window_end_at
-    from gaps
-    inner join group_metrics
-        on
-            gaps.ticket_number = group_metrics.ticket_number
-            and gaps.gap_to >= group_metrics.group_from_at
-            and (group_metrics.group_end_at is null or gaps.gap_from < group_metrics.group_end_at)
+    from group_metrics
     left join calendar_days as resolution_day
         on
             group_metrics.calendar_id = resolution_day.calendar_id
-            and {{ utc_day('gaps.gap_from') }} = resolution_day.utc_day
-            and gaps.gap_from >= resolution_day.day_from
-            and gaps.gap_from < resolution_day.day_to
+            and {{ utc_day('group_metrics.gap_from') }} = resolution_day.utc_day
+            and group_metrics.gap_from >= resolution_day.day_from
+            and group_metrics.gap_from < resolution_day.day_to
     left join calendar_days as last_day
         on
             group_metrics.calendar_id = last_day.calendar_id

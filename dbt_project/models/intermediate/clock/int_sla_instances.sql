@@ -23,6 +23,7 @@ joined as (
         openings.priority,
         openings.started_at,
         openings.stopped_at,
+        openings.is_stopped_by_void,
         openings.superseded_at,
         targets.calendar_id,
         targets.threshold_seconds,
@@ -51,7 +52,6 @@ final as (
         service_id,
         priority,
         started_at,
-        stopped_at as ticket_stopped_at,
         case when is_superseded then superseded_at else stopped_at end as stopped_at,
         coalesce(case when is_superseded then superseded_at else stopped_at end, {{ as_of() }}) as ended_at,
         calendar_id,
@@ -60,6 +60,7 @@ final as (
         case when is_superseded then pause_seconds_before else pause_seconds end as paused_seconds,
         case when is_superseded then excluded_seconds_before else excluded_seconds end as excluded_seconds,
         is_superseded,
+        is_stopped_by_void and not is_superseded as is_cancelled,
         is_paused and not is_superseded as is_paused
     from joined
 )

@@ -27,7 +27,7 @@ lasting as (
             else gaps.gap_from
         end as stopped_at,
         cast(null as bigint) as blocked_until_at,
-        gaps.is_void
+        case when metrics.metric = 'time_to_close' then gaps.closed_at is null else gaps.is_void_from_start end as is_void
     from gaps
     cross join metrics
     where
@@ -68,7 +68,7 @@ resolved_unanswered as (
         cast(null as bigint) as group_number,
         min(gaps.gap_from) as stopped_at,
         cast(null as bigint) as blocked_until_at,
-        min(case when gaps.is_void then 1 else 0 end) = 1 as is_void
+        min(gaps.gap_from * 2 + case when gaps.is_void_from_start then 1 else 0 end) % 2 = 1 as is_void
     from gaps
     where not gaps.is_void or gaps.gap_to is null
     group by gaps.ticket_number

@@ -20,12 +20,6 @@ projections as (
     select * from {{ ref('int_sla_projections') }}
 ),
 
--- Cancelled or merged for good, as things stand at as_of. A clock that had stopped before keeps its verdict: its
--- outcome was certain already.
-void_tickets as (
-    select ticket_number, void_at from {{ ref('int_ticket_gaps') }} where gap_to is null and is_void
-),
-
 last_gaps as (
     select ticket_number, max(gap_from) as resolved_at
     from {{ ref('int_ticket_gaps') }}
@@ -77,7 +71,7 @@ judged as (
             when excluded.instance_number is not null then 'excluded'
             when instances.on_clock_seconds > instances.threshold_seconds then 'breached'
             when instances.is_superseded then 'superseded'
-            when void_tickets.void_at <= instances.ended_at then 'cancelled'
+            when instances.is_cancelled then 'cancelled'
             when instances.stopped_at is not null then 'met'
             when instances.is_paused then 'paused'
             else 'running'
@@ -87,7 +81,6 @@ judged as (
     inner join tickets on instances.ticket_number = tickets.ticket_number
     left join crossings on instances.instance_number = crossings.instance_number
     left join projections on instances.instance_number = projections.instance_number
-    left join void_tickets on instances.ticket_number = void_tickets.ticket_number
     left join last_gaps on instances.ticket_number = last_gaps.ticket_number
     left join excluded on instances.instance_number = excluded.instance_number
 ),

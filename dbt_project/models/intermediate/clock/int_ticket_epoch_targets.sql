@@ -1,4 +1,5 @@
--- One row per ticket, epoch and metric with a target: the target that the values of the epoch call for. Under
+-- One row per ticket, epoch and metric of the agreement: the target that the values of the epoch call for, null where
+-- none admits them. Under
 -- `final_value` every epoch of a group has the target of the group's last one.
 with ticket_agreements as (
     select * from {{ ref('int_ticket_agreements') }} where agreement_id is not null
@@ -10,6 +11,10 @@ profile_targets as (
 
 targets as (
     select * from {{ ref('int_ticket_targets') }}
+),
+
+agreement_metrics as (
+    select distinct agreement_id, agreement_version, metric from targets
 ),
 
 agreements as (
@@ -28,6 +33,7 @@ effective as (
         ticket_agreements.priority,
         ticket_agreements.agreement_id,
         ticket_agreements.agreement_version,
+        agreements.priority_change,
         case
             when agreements.priority_change = 'final_value'
                 then last_value(ticket_agreements.profile_number) over (
@@ -54,15 +60,22 @@ final as (
         effective.customer_id,
         effective.service_id,
         effective.priority,
-        profile_targets.metric,
-        targets.target_number
+        effective.priority_change,
+        agreement_metrics.metric,
+        targets.target_number,
+        targets.threshold_seconds
     from effective
-    inner join profile_targets
+    inner join agreement_metrics
+        on
+            effective.agreement_id = agreement_metrics.agreement_id
+            and effective.agreement_version = agreement_metrics.agreement_version
+    left join profile_targets
         on
             effective.profile_number = profile_targets.profile_number
             and effective.agreement_id = profile_targets.agreement_id
             and effective.agreement_version = profile_targets.agreement_version
-    inner join targets
+            and agreement_metrics.metric = profile_targets.metric
+    left join targets
         on
             profile_targets.agreement_id = targets.agreement_id
             and profile_targets.agreement_version = targets.agreement_version

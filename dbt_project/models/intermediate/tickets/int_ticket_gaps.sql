@@ -1,12 +1,12 @@
 -- One row per ticket and stretch in which it is not open: resolved, closed, cancelled or merged. gap_to is null while
 -- it lasts. is_void: the stretch ended as cancelled or merged. closed_at and void_at: first closing, and first cancelling
--- or merging, within it.
+-- or merging, within it. is_void_from_start: it began by cancelling or merging, not by resolving or closing.
 with intervals as (
     select * from {{ ref('int_ticket_status_intervals') }} where status_class <> 'open'
 ),
 
 last_interval as (
-    select ticket_number, gap_number, max(interval_number) as interval_number
+    select ticket_number, gap_number, max(interval_number) as interval_number, min(interval_number) as first_interval_number
     from intervals
     group by ticket_number, gap_number
 ),
@@ -24,7 +24,13 @@ final as (
                 when intervals.interval_number = last_interval.interval_number and intervals.status_class = 'void' then 1
                 else 0
             end
-        ) = 1 as is_void
+        ) = 1 as is_void,
+        max(
+            case
+                when intervals.interval_number = last_interval.first_interval_number and intervals.status_class = 'void' then 1
+                else 0
+            end
+        ) = 1 as is_void_from_start
     from intervals
     inner join last_interval
         on intervals.ticket_number = last_interval.ticket_number and intervals.gap_number = last_interval.gap_number
