@@ -6,13 +6,13 @@ SHELL := /bin/sh
 PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
-RUN_STAMP := .setup/run
-DEV_STAMP := .setup/dev
+RUN_STAMP := $(VENV)/.installed-run
+DEV_STAMP := $(VENV)/.installed-dev
 MANIFEST := dbt_project/target/manifest.json
 DBT_FILES := $(shell find dbt_project -name target -prune -o -name logs -prune -o \( -name '*.sql' -o -name '*.yml' -o -name '*.csv' \) -print)
 
 # The models ask for these when they are compiled; any value will do to look at them.
-COMPILE_ENV := SLM_AS_OF_EPOCH=0 SLM_PROJECT_TIME_ZONE=UTC SLM_PROJECT_PERIOD_TYPE=month SLM_MAX_AFFECTED_TICKET_RATIO=1
+COMPILE_ENV := SLM_AS_OF_EPOCH=0 SLM_PROJECT_TIME_ZONE=UTC SLM_PROJECT_PERIOD_TYPE=month SLM_FIRST_PERIOD_START=0001-01-01 SLM_MAX_AFFECTED_TICKET_RATIO=1
 
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
@@ -25,11 +25,11 @@ help:  ## Show the targets
 
 $(RUN_STAMP): requirements.lock bin/setup
 	@PYTHON='$(PYTHON)' bin/setup $(VENV) requirements.lock
-	@mkdir -p .setup && touch $@
+	@touch $@
 
 $(DEV_STAMP): requirements-dev.lock bin/setup
 	@PYTHON='$(PYTHON)' bin/setup $(VENV) requirements-dev.lock
-	@mkdir -p .setup && touch $(RUN_STAMP) $@
+	@touch $(RUN_STAMP) $@
 
 $(MANIFEST): $(RUN_STAMP) $(DBT_FILES)
 	@cd dbt_project && ../$(BIN)/dbt parse --profiles-dir . --quiet
@@ -40,7 +40,7 @@ setup: $(RUN_STAMP) $(MANIFEST)  ## Create the environment (first use) and parse
 ACME_DATA := examples/acme/data
 SIZE ?= $(or $(shell cat $(ACME_DATA)/.size 2>/dev/null),1)
 
-nightly: $(RUN_STAMP) $(MANIFEST) $(if $(filter examples/acme,$(or $(SLM_PROJECT),examples/acme)),example-data)  ## Pull, build, audit and publish the project in SLM_PROJECT
+nightly: $(RUN_STAMP) $(MANIFEST) $(if $(filter $(abspath examples/acme),$(abspath $(or $(SLM_PROJECT),examples/acme))),example-data)  ## Pull, build, audit and publish the project in SLM_PROJECT
 	@$(BIN)/python -m orchestration.nightly
 
 ui: $(RUN_STAMP) $(MANIFEST)  ## Dagster web server with assets, checks and the nightly schedule
@@ -74,4 +74,4 @@ dictionary: $(RUN_STAMP) $(MANIFEST)  ## Rewrite docs/data-dictionary.md from th
 	@$(BIN)/python -m reporting.dictionary dbt_project/target/manifest.json docs/data-dictionary.md
 
 clean:  ## Remove the environment and what was parsed; homes below var/ stay
-	@rm -rf $(VENV) .setup dbt_project/target
+	@rm -rf $(VENV) dbt_project/target

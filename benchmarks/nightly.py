@@ -29,6 +29,7 @@ def nightly_against_dbt_build() -> None:
             "SLM_AS_OF_EPOCH": str(AS_OF_EPOCH),
             "SLM_PROJECT_TIME_ZONE": "Europe/London",
             "SLM_PROJECT_PERIOD_TYPE": "month",
+            "SLM_FIRST_PERIOD_START": "2026-01-01",
             "SLM_MAX_AFFECTED_TICKET_RATIO": "1",
             "SLM_BUILD_INPUTS": str(layout.warehouse),
             "SLM_BUILD_DATABASE": str(layout.build_database),

@@ -37,7 +37,7 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     def released(context: dg.AssetExecutionContext, nightly: NightlyRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
         layout = nightly.layout
         with user_errors():
-            build = nightly.read_build()
+            build = nightly.demand_own_build(context.run.run_id)
             certificate = certificates.load(layout.warehouse)
             with contextlib.closing(open_read_only(layout.build_database)) as connection:
                 certificates.demand(certificate, build.build_id, context.run.run_id, fingerprints(connection))
@@ -53,6 +53,9 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 load_ids=_load_ids(nightly.settings.home),
                 allow_older=nightly.settings.allow_older,
             )
+
+            if "pdf" in nightly.config.reports.formats and nightly.config.reports.periods:
+                context.log.info("Pages are written as HTML; the PDF asked for in slm.yaml is not available yet.")
 
             def write_report(database: Path, directory: Path) -> None:
                 write_pack(database, directory, nightly.config.reports)
@@ -74,9 +77,12 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
 
 
 def _load_ids(home: Path) -> list[str]:
-    """Every load in landing as source/feed/load: all of them went into the build."""
+    """Every load of the build's sources as source/feed/load."""
+    audits = (home / "warehouse" / "control" / "load_audit").glob("*.parquet")
+    listed = {path.stem for path in audits}
     landing = home / "landing"
-    return sorted(str(manifest.parent.relative_to(landing)) for manifest in landing.glob("*/*/*/manifest.json"))
+    loads = [manifest.parent.relative_to(landing) for manifest in landing.glob("*/*/*/manifest.json")]
+    return sorted(str(load) for load in loads if load.parts[0] in listed)
 
 
 def _tell(context: dg.AssetExecutionContext, release: Release) -> None:

@@ -6,7 +6,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import dagster as dg
@@ -93,7 +93,12 @@ class NightlyRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         """A new, empty build: the former database and its record are gone, so nothing of it can be published."""
         layout = self.layout
         layout.warehouse.mkdir(parents=True, exist_ok=True)
-        for path in (layout.build_record, layout.build_database, layout.build_database.with_suffix(".duckdb.wal")):
+        for path in (
+            layout.build_record,
+            layout.build_database,
+            layout.build_database.with_suffix(".duckdb.wal"),
+            layout.dbt_target / "run_results.json",
+        ):
             path.unlink(missing_ok=True)
         build = Build(uuid.uuid4().hex, run_id, self.settings.as_of.isoformat().replace("+00:00", "Z"))
         layout.build_record.write_text(json.dumps(build.__dict__), encoding="utf-8")
@@ -107,6 +112,19 @@ class NightlyRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return Build(**data)
 
+    def demand_own_build(self, run_id: str) -> Build:
+        """The build in the warehouse, if this very run made it.
+
+        Raises SlmError otherwise: a build of another run speaks for another instant and other inputs.
+        """
+        build = self.read_build()
+        if build.run_id != run_id:
+            raise SlmError(
+                f"The warehouse holds build {build.build_id} of run {build.run_id}, not one of this run ({run_id}). "
+                "Auditing or publishing it on its own is refused: run the whole nightly job."
+            )
+        return build
+
     @contextlib.contextmanager
     def dbt_environment(self) -> Iterator[None]:
         """Within the block dbt finds what it builds, from what, and for which instant."""
@@ -114,6 +132,7 @@ class NightlyRun(dg.ConfigurableResource):  # type: ignore[type-arg]
             "SLM_AS_OF_EPOCH": str(self.settings.as_of_epoch),
             "SLM_PROJECT_TIME_ZONE": self.config.reporting.time_zone,
             "SLM_PROJECT_PERIOD_TYPE": self.config.reporting.period,
+            "SLM_FIRST_PERIOD_START": str(self.config.reporting.first_period_start or date.min),
             "SLM_MAX_AFFECTED_TICKET_RATIO": repr(self.config.max_affected_ticket_ratio),
             "SLM_BUILD_INPUTS": str(self.layout.warehouse),
             "SLM_BUILD_DATABASE": str(self.layout.build_database),

@@ -103,7 +103,7 @@ def audit_checks(report_schema: str = "marts") -> dg.AssetChecksDefinition:
     def audited(context: dg.AssetCheckExecutionContext, nightly: NightlyRun) -> Iterator[dg.AssetCheckResult]:
         layout = nightly.layout
         with user_errors():
-            build = nightly.read_build()
+            build = nightly.demand_own_build(context.run.run_id)
             with contextlib.closing(open_read_only(layout.build_database)) as connection:
                 outcomes = run_rules(lambda name: _frame(connection, name))
                 tables_of_build = fingerprints(connection)

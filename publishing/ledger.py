@@ -58,7 +58,7 @@ COMMENTS = {
     "period_type": "month, quarter or year.",
     "period_start": "First day of the period, local to the agreement.",
     "period_status": "running or closed when published; null for figures outside any agreement.",
-    "numerator": "Good events, or seconds.",
+    "numerator": "Good events, or seconds; for nps promoters less detractors.",
     "denominator": "Counted events, or seconds.",
     "status": "met, missed, no_data or withheld; null for figures without a target.",
     "build_id": "Build that calculated the value; its certificate vouches for it.",
@@ -72,7 +72,8 @@ _COLUMNS = {
     "rpt_sla_target": "agreement_id, agreement_version, target_id, customer_id, null as service_id, metric,"
     " period_type, period_start, period_status, numerator, denominator, status",
     "rpt_experience": "null as agreement_id, null as agreement_version, null as target_id, customer_id, service_id,"
-    " item as metric, period_type, period_start, null as period_status, top2_count as numerator,"
+    " item as metric, period_type, period_start, null as period_status,"
+    " case when kind = 'nps' then promoter_count - detractor_count else top2_count end as numerator,"
     " response_count as denominator, null as status",
 }
 

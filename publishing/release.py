@@ -195,8 +195,10 @@ def _write_database(
 ) -> tuple[int, dict[str, int]]:
     """slm.duckdb and parquet/ of the release; returns rows added to the ledger and rows by table."""
     with duckdb.connect(":memory:", config=OFFLINE) as connection:
-        connection.execute(f"attach '{build_database}' as build (read_only)")
-        connection.execute(f"attach '{staged / DATABASE_FILE}' as released (storage_version '{STORAGE_VERSION}')")
+        connection.execute(f"attach '{_quoted(build_database)}' as build (read_only)")
+        connection.execute(
+            f"attach '{_quoted(staged / DATABASE_FILE)}' as released (storage_version '{STORAGE_VERSION}')"
+        )
         connection.execute("use build")
         tables = published_tables(connection)
         connection.execute("use released")
@@ -229,7 +231,7 @@ def _write_database(
         ).fetchall():
             counted = connection.execute(
                 f'copy (select * from {PUBLISHED_SCHEMA}."{table}" order by all)'
-                f" to '{staged / 'parquet' / table}.parquet' (format parquet, compression zstd)"
+                f" to '{_quoted(staged / 'parquet' / table)}.parquet' (format parquet, compression zstd)"
             ).fetchone()
             rows[table] = int(counted[0]) if counted else 0
         connection.execute("use memory")
@@ -364,6 +366,11 @@ def _put_in_force(link: Path) -> None:
     """One atomic step: readers see the old release or the new one, never neither."""
     os.replace(link, link.parent / "current")
     _fsync_directory(link.parent)
+
+
+def _quoted(path: Path) -> str:
+    """The path within a quoted SQL string."""
+    return str(path).replace("'", "''")
 
 
 def _files(directory: Path) -> list[str]:

@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 # What a figure depends on. Examples, tests and documents are not among it.
-_CODE = ("agreements", "dbt_project/macros", "dbt_project/models", "dbt_project/seeds", "expectations", "ingestion",
+_CODE = ("agreements", "dbt_project/dbt_project.yml", "dbt_project/profiles.yml", "dbt_project/macros",
+         "dbt_project/models", "dbt_project/seeds", "dbt_project/tests", "expectations", "ingestion",
          "orchestration", "publishing", "reporting", "settings")  # fmt: skip
 _SUFFIXES = frozenset({".py", ".sql", ".yml", ".csv", ".j2", ".css"})
 
@@ -39,7 +40,8 @@ def _git(root: Path, *arguments: str) -> str | None:
 def _digest(root: Path) -> str:
     digest = hashlib.sha256()
     for folder in _CODE:
-        for path in sorted((root / folder).rglob("*")):
+        files = [root / folder] if (root / folder).is_file() else sorted((root / folder).rglob("*"))
+        for path in files:
             if path.suffix in _SUFFIXES and path.is_file():
                 digest.update(str(path.relative_to(root)).encode())
                 digest.update(path.read_bytes())

@@ -2,7 +2,7 @@
    models run, so that the manifest holds no path and models see ordinary relations. #}
 {% macro create_source_views() %}
     {% if execute %}
-        {% set root = env_var('SLM_BUILD_INPUTS', '') %}
+        {% set root = env_var('SLM_BUILD_INPUTS', '') | replace("'", "''") %}
         {% if root %}
             {% for node in graph.sources.values() | sort(attribute='unique_id') %}
                 {% set files = node.meta['files'] or node.config.meta['files'] %}

@@ -27,7 +27,7 @@
             and {{ reaches('counts.numerator', 'counts.denominator', 'targets.target_ppm') }}
             and case
                 when targets.metric = 'availability'
-                    then counts.weighted_downtime_seconds * 4 >= counts.error_budget_seconds * 3
+                    then (counts.denominator - counts.numerator) * 4 >= counts.error_budget_seconds * 3
                 when targets.metric = 'nps'
                     then not {{ reaches('(counts.numerator - 1)', 'counts.denominator + 1', 'targets.target_ppm') }}
                 else not {{ reaches('counts.numerator', 'counts.denominator + 1', 'targets.target_ppm') }}

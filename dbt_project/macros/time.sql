@@ -11,6 +11,11 @@
     cast({{ build_setting('SLM_AS_OF_EPOCH', '0') }} as bigint)
 {%- endmacro %}
 
+{# First day of the first period that the project publishes. #}
+{% macro first_period_start() -%}
+    cast('{{ build_setting('SLM_FIRST_PERIOD_START', '0001-01-01') }}' as date)
+{%- endmacro %}
+
 {# Zone and type of the reporting periods of figures that belong to no agreement. #}
 {% macro project_time_zone() -%}
     '{{ build_setting('SLM_PROJECT_TIME_ZONE', 'UTC') }}'

@@ -3,5 +3,5 @@ select *
 from {{ ref('fct_ticket_sla') }}
 where
     (state = 'breached' and (breached_at is null or decided_at is null or due_at is null))
-    or (state = 'met' and (stopped_at is null or decided_at is null or due_at is null))
+    or (state = 'met' and (stopped_at is null or decided_at is null))
     or (state in ('running', 'paused') and (stopped_at is not null or breached_at is not null))

@@ -19,6 +19,7 @@ final as (
         published.customer_id,
         published.service_id,
         published.item,
+        published.kind,
         published.period_start,
         published.response_count as published_count,
         count(responses.response_id) as recounted_count
@@ -29,12 +30,14 @@ final as (
             published.customer_id = responses.customer_id
             and coalesce(published.service_id, '') = coalesce(responses.service_id, '')
             and published.item = responses.item
+            and coalesce(published.kind, '') = coalesce(responses.kind, '')
             and {{ epoch_seconds('responses.responded_at') }} >= periods.from_epoch
             and {{ epoch_seconds('responses.responded_at') }} < periods.to_epoch
     group by
         published.customer_id,
         published.service_id,
         published.item,
+        published.kind,
         published.period_start,
         published.response_count
 )

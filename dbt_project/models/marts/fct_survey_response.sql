@@ -28,7 +28,8 @@ scaled as (
         row_number() over (
             partition by
                 responses.source,
-                coalesce(responses.ticket_id, responses.response_id),
+                responses.ticket_id,
+                case when responses.ticket_id is null then responses.response_id end,
                 responses.instrument_id,
                 responses.item,
                 coalesce(responses.respondent_role, 'customer'),

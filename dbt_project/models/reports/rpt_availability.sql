@@ -27,14 +27,11 @@ final as (
         scorecard.is_at_risk,
         scorecard.attainment_ratio as availability_ratio,
         {{ ratio(
-            'periods.agreed_seconds - periods.excluded_seconds - periods.unmeasured_seconds'
-            ~ ' - periods.weighted_downtime_seconds',
-            'periods.agreed_seconds - periods.excluded_seconds'
+            'periods.countable_seconds - periods.unmeasured_seconds - periods.weighted_downtime_seconds',
+            'periods.countable_seconds'
         ) }} as availability_low_ratio,
-        {{ ratio(
-            'periods.agreed_seconds - periods.excluded_seconds - periods.weighted_downtime_seconds',
-            'periods.agreed_seconds - periods.excluded_seconds'
-        ) }} as availability_high_ratio,
+        {{ ratio('periods.countable_seconds - periods.weighted_downtime_seconds', 'periods.countable_seconds') }}
+            as availability_high_ratio,
         periods.agreed_seconds,
         periods.excluded_seconds,
         periods.unmeasured_seconds,
@@ -61,7 +58,7 @@ final as (
         ) as mtbsi_seconds,
         periods.longest_outage_seconds,
         periods.error_budget_seconds,
-        {{ ratio('periods.weighted_downtime_seconds', 'periods.error_budget_seconds') }} as error_budget_used_ratio
+        {{ ratio('(periods.denominator - periods.numerator)', 'periods.error_budget_seconds') }} as error_budget_used_ratio
     from scorecard
     inner join periods
         on

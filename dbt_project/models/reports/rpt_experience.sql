@@ -19,6 +19,7 @@ dated as (
             {{ utc_day(epoch_seconds('responses.responded_at')) }} = periods.utc_day
             and {{ epoch_seconds('responses.responded_at') }} >= periods.from_epoch
             and {{ epoch_seconds('responses.responded_at') }} < periods.to_epoch
+    where periods.period_start >= {{ first_period_start() }}
 ),
 
 answered as (

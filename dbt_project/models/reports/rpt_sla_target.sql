@@ -12,7 +12,6 @@ with counts as (
         sum(open_within_target_count) as open_within_target_count,
         sum(open_paused_count) as open_paused_count,
         sum(open_breached_count) as open_breached_count,
-        sum(weighted_downtime_seconds) as weighted_downtime_seconds,
         sum(error_budget_seconds) as error_budget_seconds
     from {{ ref('int_scorecard_counts') }}
     group by agreement_id, agreement_version, target_id, period_start

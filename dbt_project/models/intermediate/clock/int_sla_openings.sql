@@ -159,6 +159,7 @@ bounded as (
             and not (stops.is_resolution_without_reply and ruled.no_reply = 'breach')
     where
         ruled.started_at is not null
+        and (ruled.group_end_at is null or ruled.started_at < ruled.group_end_at)
         and (ruled.next_moment is null or ruled.next_moment > ruled.started_at)
     group by
         ruled.ticket_number,

@@ -128,6 +128,9 @@ final as (
         longest_outage_seconds,
         numerator,
         denominator,
+        -- All time that could count, measured or not: what the bounds are taken of.
+        agreed_seconds - case when excluded_time = 'remove_from_denominator' then excluded_seconds else 0 end
+            as countable_seconds,
         error_budget_seconds
     from budgeted
 )

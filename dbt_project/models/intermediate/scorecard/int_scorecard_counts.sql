@@ -35,7 +35,7 @@ survey_counts as (
 ),
 
 instances as (
-    select distinct agreement_id, agreement_version, target_id, service_id from {{ ref('fct_ticket_sla') }}
+    select distinct agreement_id, agreement_version, service_id from {{ ref('fct_ticket_sla') }}
 ),
 
 measured as (
@@ -65,7 +65,12 @@ covered as (
             measured.agreement_id = listed.agreement_id
             and measured.agreement_version = listed.agreement_version
     union
-    select agreement_id, agreement_version, target_id, service_id from instances
+    select measured.agreement_id, measured.agreement_version, measured.target_id, instances.service_id
+    from measured
+    inner join instances
+        on
+            measured.agreement_id = instances.agreement_id
+            and measured.agreement_version = instances.agreement_version
     union
     select agreement_id, agreement_version, target_id, service_id from availability
     union
@@ -115,7 +120,6 @@ final as (
         coalesce(open_counts.open_within_target_count, 0) as open_within_target_count,
         coalesce(open_counts.open_paused_count, 0) as open_paused_count,
         coalesce(open_counts.open_breached_count, 0) as open_breached_count,
-        availability.weighted_downtime_seconds,
         availability.error_budget_seconds
     from keys
     inner join periods

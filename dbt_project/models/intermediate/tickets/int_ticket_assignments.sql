@@ -25,7 +25,7 @@ compared as (
         lag(team_id) over ticket as previous_team_id,
         lead(team_id) over ticket as next_team_id
     from entries
-    window ticket as (partition by ticket_number order by moment, event_id nulls first)
+    window ticket as (partition by ticket_number order by moment, {{ event_order('event_id') }} nulls first)
 ),
 
 final as (

@@ -42,12 +42,12 @@ filled as (
         last_value(customer_id ignore nulls) over so_far as customer_id,
         last_value(service_id ignore nulls) over so_far as service_id,
         last_value(priority ignore nulls) over so_far as priority,
-        row_number() over (partition by ticket_number, moment order by event_id desc nulls last) as from_last
+        row_number() over (partition by ticket_number, moment order by {{ event_order('event_id') }} desc nulls last) as from_last
     from entries
     window
         so_far as (
             partition by ticket_number
-            order by moment, event_id nulls first
+            order by moment, {{ event_order('event_id') }} nulls first
             rows between unbounded preceding and current row
         )
 ),

@@ -23,7 +23,7 @@ compared as (
         moment,
         event_id,
         status,
-        lag(status) over (partition by ticket_number order by moment, event_id nulls first) as previous_status
+        lag(status) over (partition by ticket_number order by moment, {{ event_order('event_id') }} nulls first) as previous_status
     from entries
 ),
 
@@ -52,7 +52,7 @@ final as (
         lead(event_id) over ticket as closing_event_id,
         sum(case when status_class <> 'open' and was_open then 1 else 0 end) over ticket as gap_number
     from changes
-    window ticket as (partition by ticket_number order by moment, event_id nulls first)
+    window ticket as (partition by ticket_number order by moment, {{ event_order('event_id') }} nulls first)
 )
 
 select
