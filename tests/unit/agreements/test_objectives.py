@@ -65,8 +65,8 @@ def test_no_data_may_be_lost_at_all() -> None:
                 "clock": {"pause": [{"status": "waiting_customer", "requires": "customer_visible_request"}, "on_hold"]},
             },
             (
-                "97.5 % of incidents or requests of priority P1 are resolved within 1 hour 30 minutes, counted in the hours "
-                "of Office, not counting time waiting for the customer after being asked or on hold."
+                "97.5 % of incidents or requests of priority P1 are resolved within 1 hour 30 minutes, counted in the "
+                "hours of Office, not counting time waiting for the customer after being asked or on hold."
             ),
         ),
         (

@@ -1,3 +1,4 @@
+-- noqa: disable=LT02,LT05
 -- One row per service and maximal stretch of one kind of reported or observed trouble, the worst kind winning where
 -- several overlap (outage, partial, degraded, maintenance), so that no second counts twice. The one truth on downtime
 -- before any agreement's policies. attributed_to: of those responsible for the winning kind, the one that excuses the
@@ -20,7 +21,6 @@ lanes as (
 {% set lane_names = [] %}
 {% for kind in kinds %}{% for party in parties %}{% do lane_names.append(kind ~ '_' ~ party) %}{% endfor %}{% endfor %}
 
--- noqa: disable=LT02,LT05
 swept as (
     {{ sweep('lanes', ['service_id'], lane_names) }}
 ),
@@ -43,7 +43,6 @@ classified as (
     from swept
     where to_at is not null
 ),
--- noqa: enable=LT02,LT05
 
 compared as (
     select

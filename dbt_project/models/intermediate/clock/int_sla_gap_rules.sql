@@ -64,7 +64,9 @@ in_force as (
         row_number() over (
             partition by touched.ticket_number, touched.gap_number, touched.group_number, touched.metric
             order by
-                case when epoch_targets.priority_change = 'at_clock_start_plus_upgrade' then epoch_targets.threshold_seconds end asc,
+                case
+                    when epoch_targets.priority_change = 'at_clock_start_plus_upgrade' then epoch_targets.threshold_seconds
+                end asc,
                 epoch_targets.moment desc
         ) as precedence
     from touched

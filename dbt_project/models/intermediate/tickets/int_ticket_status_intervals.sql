@@ -23,8 +23,9 @@ compared as (
         moment,
         event_id,
         status,
-        lag(status) over (partition by ticket_number order by moment, {{ event_order('event_id') }} nulls first) as previous_status
+        lag(status) over ticket as previous_status
     from entries
+    window ticket as (partition by ticket_number order by moment, {{ event_order('event_id') }} nulls first)
 ),
 
 changes as (
