@@ -7,6 +7,7 @@ Dagster is imported only when a nightly runs.
 
 import contextlib
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -175,34 +176,46 @@ class Project:
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
 
-    def run_asset(self, asset: str, **more: str) -> list[str]:
-        """Materialise this one asset of the nightly job, as the web server lets anyone do; returns why it failed."""
+    def run_asset(self, asset: str, *, in_run_of_build: bool = False, **more: str) -> list[str]:
+        """Materialise this one asset of the nightly job, as the web server lets anyone do; returns why it failed.
+
+        With `in_run_of_build` as a step of the very run that made the build in the warehouse.
+        """
         import dagster as dg
 
-        return self._run(dg.AssetSelection.assets(dg.AssetKey(asset.split("/"))), None, **more)
+        return self._run(dg.AssetSelection.assets(dg.AssetKey(asset.split("/"))), None, in_run_of_build, **more)
 
-    def audit_and_publish(self, nightly: Any = None, **more: str) -> list[str]:
-        """Audit and publish the build that lies in the warehouse, without building it anew; returns why it failed."""
+    def audit_and_publish(self, nightly: Any = None, *, in_run_of_build: bool = True, **more: str) -> list[str]:
+        """The last two steps of the run that made the build in the warehouse, once more; returns why they failed."""
         import dagster as dg
 
         from expectations.rules import audited_tables
 
+        # It has one already: what is certified below must be certified anew.
         (self.home / "warehouse" / "certificate.json").unlink()
         audits = [dg.AssetCheckKey(dg.AssetKey(["marts", table]), "report_rules") for table in audited_tables()]
-        return self._run(dg.AssetSelection.checks(*audits) | dg.AssetSelection.assets("release"), nightly, **more)
+        return self._run(
+            dg.AssetSelection.checks(*audits) | dg.AssetSelection.assets("release"), nightly, in_run_of_build, **more
+        )
 
-    def _run(self, selection: Any, nightly: Any, **more: str) -> list[str]:
+    def _run(self, selection: Any, nightly: Any, in_run_of_build: bool, **more: str) -> list[str]:
         import dagster as dg
 
         from orchestration.definitions import build_defs
-        from orchestration.nightly import prepare_instance
 
-        with environment(self.variables(**more)), contextlib.redirect_stdout(io.StringIO()):
-            prepare_instance(self.home)
+        run_id = None
+        if in_run_of_build:
+            run_id = json.loads((self.home / "warehouse" / "build.json").read_text(encoding="utf-8"))["run_id"]
+        with (
+            environment(self.variables(**more)),
+            contextlib.redirect_stdout(io.StringIO()),
+            dg.DagsterInstance.ephemeral() as instance,
+        ):
             job = dg.define_asset_job("part", selection=selection, executor_def=dg.in_process_executor)
             definitions = dg.Definitions.merge(build_defs(nightly), dg.Definitions(jobs=[job]))
-            with dg.DagsterInstance.get() as instance:
-                result = definitions.resolve_job_def("part").execute_in_process(instance=instance, raise_on_error=False)
+            result = definitions.resolve_job_def("part").execute_in_process(
+                instance=instance, raise_on_error=False, run_id=run_id
+            )
         return [
             data.user_failure_data.description or "" if data.user_failure_data else str(data.error)
             for data in (event.step_failure_data for event in result.all_events if event.is_step_failure)

@@ -55,8 +55,17 @@ def test_figure_changed_after_the_audit_is_not_published(published_project: Proj
 def test_release_on_its_own_is_refused(published_project: Project) -> None:
     before = published_state(published_project)
     (error,) = published_project.run_asset("release")
-    assert "Publishing on its own is refused" in error
-    assert "run the whole nightly job" in error
+    assert "on its own is refused: run the whole nightly job" in error
+    assert published_state(published_project) == before
+
+
+def test_audit_and_release_of_the_build_of_an_earlier_run_are_refused(published_project: Project) -> None:
+    """It speaks for another instant and other inputs than this run."""
+    before = published_state(published_project)
+    (error,) = published_project.audit_and_publish(in_run_of_build=False)
+    assert "not one of this run" in error
+    assert "on its own is refused: run the whole nightly job" in error
+    assert not (published_project.home / "warehouse" / "certificate.json").exists()
     assert published_state(published_project) == before
 
 
@@ -65,7 +74,7 @@ def test_certificate_of_another_build_is_refused(published_project: Project) -> 
     content = json.loads(certificate.read_text())
     certificate.write_text(json.dumps({**content, "build_id": "0" * 32}))
     before = published_state(published_project)
-    (error,) = published_project.run_asset("release")
+    (error,) = published_project.run_asset("release", in_run_of_build=True)
     assert f"The certificate speaks for build {'0' * 32}" in error
     assert published_state(published_project) == before
 
@@ -73,7 +82,7 @@ def test_certificate_of_another_build_is_refused(published_project: Project) -> 
 def test_build_without_an_audit_is_refused(published_project: Project) -> None:
     (published_project.home / "warehouse" / "certificate.json").unlink()
     before = published_state(published_project)
-    (error,) = published_project.run_asset("release")
+    (error,) = published_project.run_asset("release", in_run_of_build=True)
     assert "this build has not been audited" in error
     assert published_state(published_project) == before
 
