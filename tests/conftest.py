@@ -16,15 +16,22 @@ import pytest
 from tests.integration.small_project import ROOT, Project, small_project
 
 MANIFEST = ROOT / "dbt_project" / "target" / "manifest.json"
-# Settings of a run of the person who tests; what the tests themselves read is left alone.
-KEPT = {"SLM_PUBLIC_DATA"}
+# Folders that the tests themselves read; every other SLM_ variable belongs to a run of the person who tests.
+READ_BY_TESTS = ("SLM_PUBLIC_DATA", "SLM_VECTORS")
+
+
+def pytest_configure() -> None:
+    """Folders are named relative to where pytest was started; tests run projects that lie elsewhere."""
+    for name in READ_BY_TESTS:
+        if os.environ.get(name):
+            os.environ[name] = str(Path(os.environ[name]).resolve())
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _clean_environment() -> Iterator[None]:
     """No setting of a real run reaches a test, and nothing calls home."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("SLM_") and name not in KEPT]:
+        for name in [name for name in os.environ if name.startswith("SLM_") and name not in READ_BY_TESTS]:
             patch.delenv(name)
         patch.delenv("DAGSTER_HOME", raising=False)
         patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
