@@ -125,7 +125,7 @@ def compile_agreements(project_dir: Path, config: ProjectConfig, as_of_epoch: in
             for version in project.agreements
             if version.spec.is_measured
             for target in version.spec.targets
-            if not metric_for(target).is_measured
+            if version.spec.type not in metric_for(target).measured_in
         ),
     )
 
@@ -247,6 +247,7 @@ def _agreement_rows(project: ValidProject) -> dict[str, list[Row]]:
                     start,
                     target.objective.per or metric.default_per,
                     len(scope),
+                    version.spec.is_measured and version.spec.type in metric.measured_in,
                     " ".join(filter(None, (target.description, target_sentence(target, objective, hours)))),
                 )
             )

@@ -8,6 +8,8 @@ Read by `models`, `validate`, `sentences` and `compile`.
 from dataclasses import dataclass
 from typing import Literal
 
+AgreementType = Literal["SLA", "OLA", "UC"]
+
 SURVEY_ITEM_PREFIX = "survey_item:"
 
 STATUSES = (
@@ -41,8 +43,15 @@ class Metric:
     is_clock: bool = False
     needs_calendar: bool = False
     clock_stop: str | None = None
-    is_measured: bool = False
-    """False while the warehouse accepts the target but computes no figure for it."""
+    has_own_start: bool = False
+    """A clock that something of its own starts, so that clock.start has nothing to say."""
+    measured_in: tuple[AgreementType, ...] = ()
+    """The types of agreement in which there is a figure for it; in others the target is accepted and kept."""
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether there is a figure for it in any type of agreement."""
+        return bool(self.measured_in)
 
     @property
     def has_scope(self) -> bool:
@@ -55,27 +64,27 @@ class Metric:
         return "service" if self.subject in ("service", "outage") else "agreement"
 
 
-def _clock(name: str, stop: str | None, is_measured: bool = False) -> Metric:
-    return Metric(name, "ticket", "lte", "duration", True, True, stop, is_measured)
+def _clock(name: str, stop: str | None, measured_in: AgreementType = "SLA", has_own_start: bool = False) -> Metric:
+    return Metric(name, "ticket", "lte", "duration", True, True, stop, has_own_start, (measured_in,))
 
 
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        _clock("time_to_first_response", "ticket.first_response", is_measured=True),
-        _clock("time_to_next_reply", None),
-        _clock("max_update_gap", None),
-        _clock("time_to_resolve", "ticket.resolved", is_measured=True),
-        _clock("time_to_close", "ticket.closed", is_measured=True),
-        _clock("time_in_team", None),
-        _clock("time_with_supplier", None),
-        Metric("availability", "service", "gte", None, needs_calendar=True, is_measured=True),
+        _clock("time_to_first_response", "ticket.first_response"),
+        _clock("time_to_next_reply", None, has_own_start=True),
+        _clock("max_update_gap", "ticket.resolved", has_own_start=True),
+        _clock("time_to_resolve", "ticket.resolved"),
+        _clock("time_to_close", "ticket.closed"),
+        _clock("time_in_team", None, "OLA", has_own_start=True),
+        _clock("time_with_supplier", None, "UC", has_own_start=True),
+        Metric("availability", "service", "gte", None, needs_calendar=True, measured_in=("SLA",)),
         Metric("restore_time", "outage", "lte", "duration"),
         Metric("data_loss", "outage", "lte", "duration"),
-        Metric("csat", "answer", "gte", None, is_measured=True),
-        Metric("nps", "answer", "gte", "percent", is_measured=True),
-        Metric("ces", "answer", "gte", "score", is_measured=True),
-        Metric("survey_item", "answer", "gte", "score", is_measured=True),
+        Metric("csat", "answer", "gte", None, measured_in=("SLA",)),
+        Metric("nps", "answer", "gte", "percent", measured_in=("SLA",)),
+        Metric("ces", "answer", "gte", "score", measured_in=("SLA",)),
+        Metric("survey_item", "answer", "gte", "score", measured_in=("SLA",)),
         Metric("promise_kept", "promise", "gte", None),
         Metric("first_contact_resolution", "ticket", "gte", None),
         Metric("reopen_rate", "ticket", "lte", "percent"),

@@ -15,7 +15,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, field_validator, model_validator
 
-from agreements.metrics import OBLIGATION_METRICS, OPEN_STATUSES, STATUSES, TERMINAL_STATUSES, metric_names, metric_of
+from agreements.metrics import (
+    OBLIGATION_METRICS,
+    OPEN_STATUSES,
+    STATUSES,
+    TERMINAL_STATUSES,
+    AgreementType,
+    metric_names,
+    metric_of,
+)
 from settings.instants import check_zone, parse_clock_duration, parse_date, parse_instant, parse_period
 from settings.project import PeriodType
 from settings.validation import StrictModel
@@ -475,7 +483,6 @@ def check_metric(text: str) -> str:
 AGREEMENT_STATUSES = ("draft", "negotiating", "signed", "in_force", "amended", "retired", "refused")
 MEASURED_STATUSES = frozenset({"signed", "in_force", "amended", "retired"})
 AgreementStatus = Literal["draft", "negotiating", "signed", "in_force", "amended", "retired", "refused"]
-AgreementType = Literal["SLA", "OLA", "UC"]
 Side = Literal["provider", "consumer"]
 
 

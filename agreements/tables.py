@@ -114,6 +114,7 @@ _COLUMNS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("clock_start?", _TEXT),
         ("per", _TEXT),
         ("scope_key_count", _INT),
+        ("is_measured", _BOOL),
         ("description", _TEXT),
     ],
     "target_scope": [*_TARGET_KEY, ("scope_key", _TEXT), ("scope_value", _TEXT)],

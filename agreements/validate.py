@@ -26,7 +26,6 @@ from agreements.calendars import (
     local_midnight,
 )
 from agreements.documents import Document, read_documents
-from agreements.metrics import OPEN_STATUSES
 from agreements.models import (
     ALL_SERVICES,
     Agreement,
@@ -274,15 +273,15 @@ class _Check:
         return versions
 
     def _overlaps(self) -> None:
-        """Two measured agreements of one type that would both apply to one customer and service."""
+        """Two measured agreements of one type that would both apply to one customer (team, supplier) and service."""
         groups: dict[tuple[str, ...], list[AgreementVersion]] = defaultdict(list)
         for version in self.agreements:
             if not version.spec.is_measured:
                 continue
             spec = version.spec
-            parties = (spec.consumer,) if spec.type == "SLA" else (spec.provider, spec.consumer)
-            for entry in spec.services:
-                groups[(spec.type, *parties, entry.service)].append(version)
+            for parties in _told_apart_by(spec):
+                for entry in spec.services:
+                    groups[(spec.type, *parties, entry.service)].append(version)
         reported: set[tuple[Any, ...]] = set()
         for group in groups.values():
             ordered = sorted(group, key=lambda version: (version.valid_from_epoch, version.key))
@@ -302,7 +301,7 @@ class _Check:
         self._error(
             later.document,
             ["validity"],
-            f"overlaps {other}, a measured {earlier.spec.type} for the same parties and {services}",
+            f"overlaps {other}, a measured {earlier.spec.type} {_shared(earlier.spec, later.spec)} {services}",
             f'end {other} with validity.to: "{_written(begins)}", or narrow one of the two',
         )
 
@@ -375,9 +374,12 @@ class _Check:
                 self._error(document, [*here, "metric"], reason)
         if target.credit and objective and target.credit.bands[0].below > objective.target_ppm > 0:
             self._note(document, [*here, "credit"], "pays for attainments that still meet the target")
-        if version.spec.is_measured and not metric.is_measured:
+        if target.metric == "time_in_team" and version.spec.type == "OLA":
+            self._exists(document, ["provider"], "Team", version.spec.provider)
+        if version.spec.is_measured and version.spec.type not in metric.measured_in:
+            where = f"in an {version.spec.type}" if metric.is_measured else "yet"
             self._note(
-                document, [*here, "metric"], f"{target.metric} is recorded, but no figure is computed for it yet"
+                document, [*here, "metric"], f"{target.metric} is recorded, but no figure is computed for it {where}"
             )
 
     def _clock(self, document: Document, here: Sequence[PathStep], target: Target) -> None:
@@ -390,10 +392,12 @@ class _Check:
         if clock.stop is not None and clock.stop != metric.clock_stop:
             stops = metric.clock_stop or "its own events only"
             self._error(document, [*here, "stop"], f"{target.metric} stops at {stops}")
-        always = {pause.status for pause in clock.pause if pause.requires is None}
-        runs_only_in = {"time_with_supplier": {"waiting_supplier"}}.get(target.metric, set(OPEN_STATUSES))
-        if runs_only_in <= always:
-            self._error(document, [*here, "pause"], f"{target.metric} would never run: it is paused whenever it counts")
+        starts = {"ticket.opened", "ticket.assigned"} if target.metric == "time_in_team" else {"ticket.opened"}
+        if metric.has_own_start and clock.start not in starts:
+            self._error(document, [*here, "start"], f"{target.metric} has a start of its own", "leave it out")
+        if clock.pause and target.metric == "time_with_supplier":
+            reason = "time_with_supplier runs in waiting_supplier alone and cannot pause"
+            self._error(document, [*here, "pause"], reason, "leave it out")
 
     def _survey_item(self, document: Document, here: Sequence[PathStep], item: str) -> None:
         instruments = [instrument for _, instrument in self._specs("SurveyInstrument", SurveyInstrument)]
@@ -505,6 +509,31 @@ class _Check:
                     self._note(document, ["decidedBy"], f"nobody decided for the {side}")
             if decision.kind in ("correct_timestamp", "reopen_period"):
                 self._note(document, ["kind"], f"{decision.kind} is recorded and changes no figure by itself")
+
+
+def _told_apart_by(spec: Agreement) -> list[tuple[str, ...]]:
+    """By whom an agreement is told from others of its type and service; several ways where it must pass them all.
+
+    A ticket says whose it is and which team has it. It says neither for whom that team works nor for which supplier it
+    waits, so clocks of teams and suppliers need more than other parties to be told apart.
+    """
+    if spec.type == "SLA":
+        return [(spec.consumer,)]
+    metrics = {target.metric for target in spec.targets}
+    ways: list[tuple[str, ...]] = [(spec.provider, spec.consumer)]
+    if "time_in_team" in metrics:
+        ways.append((spec.provider,))
+    if "time_with_supplier" in metrics:
+        ways.append(())
+    return ways
+
+
+def _shared(one: Agreement, other: Agreement) -> str:
+    if one.consumer == other.consumer and (one.type == "SLA" or one.provider == other.provider):
+        return "for the same parties and"
+    if one.type == "OLA":
+        return "that measures the same team's time on"
+    return "that measures a supplier's time on"
 
 
 def _target_ids(versions: Iterable[Agreement]) -> set[str]:

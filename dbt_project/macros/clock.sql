@@ -1,11 +1,12 @@
 {# The clock kernel. Open time between two instants is the difference of two readings of a calendar's cumulative clock
    B(t) = open_before + is_open * (t - piece_from). The join is an equality on (calendar, UTC day); the range test only
-   picks among the few pieces of one day. #}
+   picks among the few pieces of one day. `key` says how the calendar is named: by its id, or by its number where many
+   rows are joined. #}
 
-{% macro join_piece(alias, calendar, instant) -%}
-    left join {{ ref('stg_agreements__calendar_pieces') }} as {{ alias }}
+{% macro join_piece(alias, calendar, instant, key='calendar_id') -%}
+    left join {{ ref('int_calendar_pieces') }} as {{ alias }}
         on
-            {{ calendar }} = {{ alias }}.calendar_id
+            {{ calendar }} = {{ alias }}.{{ key }}
             and {{ utc_day(instant) }} = {{ alias }}.utc_day
             and {{ instant }} >= {{ alias }}.piece_from
             and {{ instant }} < {{ alias }}.piece_to
@@ -18,10 +19,10 @@
 {# The inverse: the instant at which the clock shows a reading. `earliest` answers with a closing time where both a
    closing time and the next opening show it, `latest` with that opening. Buckets of an hour of open time make it an
    equality join too. #}
-{% macro join_inverse(alias, calendar, reading_value, which) -%}
-    left join {{ ref('stg_agreements__calendar_buckets') }} as {{ alias }}
+{% macro join_inverse(alias, calendar_number, reading_value, which) -%}
+    left join {{ ref('int_calendar_buckets') }} as {{ alias }}
         on
-            {{ calendar }} = {{ alias }}.calendar_id
+            {{ calendar_number }} = {{ alias }}.calendar_number
             and {{ floor_div(reading_value, 3600) }} = {{ alias }}.bucket
             {% if which == 'earliest' -%}
             and {{ reading_value }} > {{ alias }}.open_before
@@ -34,4 +35,36 @@
 
 {% macro instant_of(alias, reading_value) -%}
     ({{ alias }}.piece_from + {{ reading_value }} - {{ alias }}.open_before)
+{%- endmacro %}
+
+{# Metrics that are clocks of a ticket. #}
+{% macro ticket_clocks() -%}
+    (
+        'time_to_first_response', 'time_to_next_reply', 'max_update_gap', 'time_to_resolve', 'time_to_close',
+        'time_in_team', 'time_with_supplier'
+    )
+{%- endmacro %}
+
+{# When the ticket's life ends a clock of the metric for good, from a row of int_ticket_stops: twice the instant, plus one
+   if cancelling or merging ended it; null while nothing has. #}
+{% macro stop_of(metric, stops, no_reply) -%}
+    case {{ metric }}
+        when 'time_to_first_response'
+            then least(
+                {{ stops }}.response_stop,
+                case when {{ no_reply }} = 'stops' or {{ stops }}.unanswered_stop % 2 = 1 then {{ stops }}.unanswered_stop end
+            )
+        when 'time_to_close' then {{ stops }}.close_stop
+        else {{ stops }}.resolve_stop
+    end
+{%- endmacro %}
+
+{# What a clock of the metric does while its ticket has a status. #}
+{% macro clock_state(metric, status, is_pausing) -%}
+    case
+        when {{ status_class(status) }} = 'open' then case when {{ is_pausing }} then 'pause' else 'run' end
+        when {{ metric }} = 'time_to_close' and {{ status }} = 'resolved' then 'run'
+        when {{ metric }} = 'time_to_first_response' and {{ status_class(status) }} = 'done' then 'run'
+        else 'resolved_gap'
+    end
 {%- endmacro %}

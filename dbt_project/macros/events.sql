@@ -1,8 +1,57 @@
-{# Events of one instant follow their ids: numbers as numbers (999 before 1000), other ids as text. #}
-{% macro event_order(event_id) -%}{{ return(adapter.dispatch('event_order')(event_id)) }}{%- endmacro %}
-{% macro default__event_order(event_id) -%}
-    case when regexp_full_match({{ event_id }}, '[0-9]{1,18}') then lpad({{ event_id }}, 18, '0') else {{ event_id }} end
+{# The order of events within one instant: numbers as numbers (999 before 1000), then other ids as text. An id that is a
+   number is carried as one, so that sorting compares integers; only the others carry their text. #}
+{% macro event_number(event_id) -%}
+    case
+        when cast(try_cast({{ event_id }} as bigint) as {{ dbt.type_string() }}) = {{ event_id }}
+            and try_cast({{ event_id }} as bigint) >= 0
+            then try_cast({{ event_id }} as bigint)
+    end
 {%- endmacro %}
-{% macro spark__event_order(event_id) -%}
-    case when {{ event_id }} rlike '^[0-9]{1,18}$' then lpad({{ event_id }}, 18, '0') else {{ event_id }} end
+
+{# To sort by: what was there at the opening has event_number -1 and comes before every event of that instant. #}
+{% macro event_order() -%}
+    moment, event_number nulls last, event_text nulls first
+{%- endmacro %}
+
+{# The id as it was received; null for the opening. #}
+{% macro event_id_of(event_number, event_text) -%}
+    case
+        when {{ event_number }} >= 0 then cast({{ event_number }} as {{ dbt.type_string() }})
+        else {{ event_text }}
+    end
+{%- endmacro %}
+
+{# Canonical statuses as small integers, for the one sort that every status of every ticket passes through. #}
+{% macro canonical_statuses() -%}
+    {{ return([
+        'new', 'in_progress', 'waiting_customer', 'waiting_supplier', 'waiting_internal', 'on_hold',
+        'resolved', 'closed', 'cancelled', 'merged'
+    ]) }}
+{%- endmacro %}
+
+{% macro status_code(status) -%}
+    cast(
+        case {{ status }}
+        {%- for name in canonical_statuses() %} when '{{ name }}' then {{ loop.index0 }}{% endfor %}
+        end as tinyint
+    )
+{%- endmacro %}
+
+{% macro status_of(code) -%}
+    case {{ code }}
+    {%- for name in canonical_statuses() %} when {{ loop.index0 }} then '{{ name }}'{% endfor %} end
+{%- endmacro %}
+
+{# open: work goes on; done: resolved or closed; void: cancelled or merged. #}
+{% macro status_class(status) -%}
+    case
+        when {{ status }} in ('resolved', 'closed') then 'done'
+        when {{ status }} in ('cancelled', 'merged') then 'void'
+        else 'open'
+    end
+{%- endmacro %}
+
+{# A reply: a person of the provider wrote to the customer. Automatic messages and internal notes are none. #}
+{% macro is_reply() -%}
+    actor_role = 'agent' and is_public
 {%- endmacro %}

@@ -3,7 +3,7 @@
 with scorecard as (
     select *
     from {{ ref('rpt_sla_scorecard') }}
-    where metric in ('time_to_first_response', 'time_to_resolve', 'time_to_close')
+    where metric in {{ ticket_clocks() }}
 ),
 
 instances as (

@@ -5,7 +5,7 @@ with pieces as (
 ),
 
 instances as (
-    select instance_number, ticket_number, target_number, cycle_number from {{ ref('int_sla_instances') }}
+    select instance_number, ticket_number, target_number, cycle_number from {{ ref('int_sla_openings') }}
 ),
 
 targets as (

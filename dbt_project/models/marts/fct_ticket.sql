@@ -28,12 +28,25 @@ gaps as (
     group by ticket_number
 ),
 
+-- By the SLAs: an OLA or UC beside them does not make a ticket matched.
 openings as (
-    select * from {{ ref('int_ticket_agreements') }} where epoch_number = 1
+    select
+        ticket_agreements.ticket_number,
+        ticket_agreements.is_known_customer,
+        ticket_agreements.is_known_service,
+        agreements.agreement_id,
+        agreements.agreement_version
+    from {{ ref('int_ticket_agreements') }} as ticket_agreements
+    left join {{ ref('int_measured_agreements') }} as agreements
+        on ticket_agreements.agreement_number = agreements.agreement_number
+    where ticket_agreements.story_number = 1 and ticket_agreements.epoch_number = 1
 ),
 
 targeted as (
-    select distinct ticket_number from {{ ref('int_ticket_epoch_targets') }} where epoch_number = 1 and target_number is not null
+    select distinct epoch_targets.ticket_number
+    from {{ ref('int_ticket_epoch_targets') }} as epoch_targets
+    inner join {{ ref('int_ticket_targets') }} as targets on epoch_targets.target_number = targets.target_number
+    where epoch_targets.epoch_number = 1 and targets.story_number = 1
 ),
 
 -- A record that a later load brought again is no longer missing from the ticket's story.

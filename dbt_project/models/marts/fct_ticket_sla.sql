@@ -5,11 +5,15 @@ with verdicts as (
 ),
 
 targets as (
-    select * from {{ ref('int_ticket_targets') }}
+    select * from {{ ref('int_ticket_targets') }} where rule_set = 'agreed'
 ),
 
 tickets as (
-    select ticket_number, source, ticket_id, ticket_key, ticket_type from {{ ref('int_tickets') }}
+    select ticket_number, source, ticket_id, ticket_key from {{ ref('int_tickets') }}
+),
+
+profiles as (
+    select * from {{ ref('int_ticket_profiles') }}
 ),
 
 final as (
@@ -22,10 +26,10 @@ final as (
         targets.target_id,
         targets.metric,
         verdicts.cycle_number,
-        verdicts.customer_id,
-        verdicts.service_id,
-        tickets.ticket_type,
-        verdicts.priority,
+        profiles.customer_id,
+        profiles.service_id,
+        profiles.ticket_type,
+        profiles.priority,
         targets.calendar_id,
         {{ utc_timestamp('verdicts.started_at') }} as started_at,
         {{ utc_timestamp('verdicts.due_at') }} as due_at,
@@ -43,6 +47,7 @@ final as (
     from verdicts
     inner join targets on verdicts.target_number = targets.target_number
     inner join tickets on verdicts.ticket_number = tickets.ticket_number
+    inner join profiles on verdicts.profile_number = profiles.profile_number
 )
 
 select * from final

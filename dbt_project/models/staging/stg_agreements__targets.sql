@@ -17,6 +17,7 @@ final as (
         clock_start,
         per,
         scope_key_count,
+        is_measured,
         description
     from source
 )

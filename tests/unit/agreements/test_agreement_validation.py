@@ -172,7 +172,33 @@ def test_clock_that_every_status_pauses_is_an_error(errors_of: Errors) -> None:
 
 def test_supplier_clock_that_pauses_while_waiting_for_the_supplier_is_an_error(errors_of: Errors) -> None:
     waiting = target(metric="time_with_supplier", clock={"pause": ["waiting_supplier"]})
-    assert "would never run" in errors_of(sla(type="UC", targets=[waiting]))[0]
+    assert "cannot pause" in errors_of(sla(type="UC", targets=[waiting]))[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "is_fine"),
+    [
+        ("SLA", "time_to_resolve", True),
+        ("SLA", "time_to_next_reply", False),
+        ("SLA", "max_update_gap", False),
+        ("OLA", "time_in_team", True),
+        ("UC", "time_with_supplier", False),
+    ],
+)
+def test_clock_with_a_start_of_its_own_takes_no_other(
+    errors_of: Errors, check: Check, kind: str, metric: str, is_fine: bool
+) -> None:
+    document = sla(type=kind, provider="dba", targets=[target(metric=metric, clock={"start": "ticket.assigned"})])
+    documents = [document, doc("Team", "dba", {})]
+    if is_fine:
+        check(*documents)
+    else:
+        assert errors_of(*documents) == [f"spec.targets[0].clock.start: {metric} has a start of its own"]
+
+
+def test_team_whose_time_is_measured_must_be_known(errors_of: Errors) -> None:
+    (error,) = errors_of(sla(type="OLA", provider="dba", targets=[target(metric="time_in_team")]))
+    assert error.startswith('spec.provider: there is no Team "dba"')
 
 
 def test_unknown_item_is_an_error_where_instruments_are_described_and_a_note_where_none_is(
@@ -313,6 +339,22 @@ def test_supporting_agreements_overlap_only_between_the_same_two_parties(check: 
     ola = sla("a", type="OLA", provider="dba", consumer="it")
     check(ola, sla("b", type="OLA", provider="network", consumer="it"))
     assert len(errors_of(ola, sla("b", type="OLA", provider="dba", consumer="it"))) == 1
+
+
+def test_clocks_of_teams_and_suppliers_must_be_told_apart_by_what_a_ticket_says(
+    check: Check, errors_of: Errors
+) -> None:
+    team = doc("Team", "dba", {})
+    in_team = {"type": "OLA", "provider": "dba", "targets": [target(metric="time_in_team")]}
+    (error,) = errors_of(team, sla("a", consumer="it", **in_team), sla("b", consumer="sales", **in_team))
+    assert error.startswith("spec.validity: overlaps a version 1, a measured OLA that measures the same team's time on")
+    check(team, sla("a", consumer="it", **in_team), sla("b", consumer="sales", services=listed("mail"), **in_team))
+    with_supplier = {"type": "UC", "targets": [target(metric="time_with_supplier")]}
+    (error,) = errors_of(sla("a", provider="x", **with_supplier), sla("b", provider="y", **with_supplier))
+    assert error.startswith("spec.validity: overlaps a version 1, a measured UC that measures a supplier's time on")
+    up = {"type": "UC", "targets": [{"id": "up", "metric": "availability", "calendar": "24x7",
+                                     "objective": {"op": "gte", "targetPercent": 99}}]}  # fmt: skip
+    check(sla("a", provider="x", **with_supplier), sla("b", provider="y", **up))
 
 
 def test_agreements_that_support_each_other_in_a_circle_are_an_error(errors_of: Errors) -> None:

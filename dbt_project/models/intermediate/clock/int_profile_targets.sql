@@ -1,5 +1,5 @@
--- One row per profile, agreement version and ticket metric: the target with the most scope keys among those whose
--- scope admits the profile. Ties are refused when agreements are validated.
+-- One row per profile, agreement version, ticket metric and set of rules: the target with the most scope keys among those
+-- whose scope admits the profile. Ties are refused when agreements are validated.
 with profile_agreements as (
     select * from {{ ref('int_profile_agreements') }}
 ),
@@ -9,9 +9,11 @@ profiles as (
 ),
 
 targets as (
-    select *
-    from {{ ref('stg_agreements__targets') }}
-    where metric in ('time_to_first_response', 'time_to_resolve', 'time_to_close')
+    select * from {{ ref('stg_agreements__targets') }} where is_measured and metric in {{ ticket_clocks() }}
+),
+
+ruled as (
+    select * from {{ ref('int_ticket_targets') }}
 ),
 
 scopes as (
@@ -21,6 +23,7 @@ scopes as (
 candidates as (
     select
         profile_agreements.profile_number,
+        profile_agreements.agreement_number,
         targets.agreement_id,
         targets.agreement_version,
         targets.target_id,
@@ -42,6 +45,7 @@ candidates as (
 satisfied as (
     select
         candidates.profile_number,
+        candidates.agreement_number,
         candidates.agreement_id,
         candidates.agreement_version,
         candidates.target_id,
@@ -62,6 +66,7 @@ satisfied as (
             end
     group by
         candidates.profile_number,
+        candidates.agreement_number,
         candidates.agreement_id,
         candidates.agreement_version,
         candidates.target_id,
@@ -73,7 +78,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by profile_number, agreement_id, agreement_version, metric
+            partition by profile_number, agreement_number, metric
             order by scope_key_count desc, target_id asc
         ) as precedence
     from satisfied
@@ -81,9 +86,22 @@ ranked as (
 ),
 
 final as (
-    select profile_number, agreement_id, agreement_version, metric, target_id
+    select
+        ranked.profile_number,
+        ranked.agreement_number,
+        ranked.metric,
+        ranked.target_id,
+        ruled.rule_set,
+        ruled.lane_number,
+        ruled.target_number,
+        ruled.threshold_seconds
     from ranked
-    where precedence = 1
+    inner join ruled
+        on
+            ranked.agreement_id = ruled.agreement_id
+            and ranked.agreement_version = ruled.agreement_version
+            and ranked.target_id = ruled.target_id
+    where ranked.precedence = 1
 )
 
 select * from final

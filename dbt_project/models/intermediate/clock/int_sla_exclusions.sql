@@ -1,10 +1,11 @@
 -- One row per instance and interval that an accepted Decision takes off its clock; overlapping decisions are merged.
+-- Clocks that are read without exclusions have none.
 with openings as (
     select * from {{ ref('int_sla_openings') }}
 ),
 
 targets as (
-    select * from {{ ref('int_ticket_targets') }}
+    select * from {{ ref('int_ticket_targets') }} where rule_set <> 'without_exclusions'
 ),
 
 tickets as (

@@ -1,4 +1,4 @@
--- One row per reopening of a ticket, agreement group and metric: does the same clock go on (is_resumed), or has it
+-- One row per reopening of a ticket, lane, agreement group and metric: does the same clock go on (is_resumed), or has it
 -- ended with the resolution (is_break)? The reopen window ends with the windowDays-th local day with open time after
 -- the day of resolution, in the calendar of the target whose clock the resolution stopped. Undoing a cancellation
 -- or merge always resumes. time_to_close has ended only if the ticket was closed.
@@ -7,7 +7,9 @@ with gaps as (
 ),
 
 epoch_targets as (
-    select * from {{ ref('int_ticket_epoch_targets') }}
+    select *
+    from {{ ref('int_ticket_epoch_targets') }}
+    where metric in ('time_to_resolve', 'time_to_close', 'max_update_gap', 'time_in_team', 'time_with_supplier')
 ),
 
 targets as (
@@ -25,6 +27,7 @@ reopened as (
 groups as (
     select
         epoch_targets.ticket_number,
+        epoch_targets.lane_number,
         epoch_targets.group_number,
         epoch_targets.metric,
         epoch_targets.group_end_at,
@@ -33,6 +36,7 @@ groups as (
     inner join reopened on epoch_targets.ticket_number = reopened.ticket_number
     group by
         epoch_targets.ticket_number,
+        epoch_targets.lane_number,
         epoch_targets.group_number,
         epoch_targets.metric,
         epoch_targets.group_end_at
@@ -41,6 +45,7 @@ groups as (
 touched as (
     select
         gaps.*,
+        groups.lane_number,
         groups.group_number,
         groups.metric,
         groups.group_from_at,
@@ -58,14 +63,16 @@ in_force as (
     select
         touched.ticket_number,
         touched.gap_number,
+        touched.lane_number,
         touched.group_number,
         touched.metric,
         epoch_targets.target_number,
         row_number() over (
-            partition by touched.ticket_number, touched.gap_number, touched.group_number, touched.metric
+            partition by
+                touched.ticket_number, touched.gap_number, touched.lane_number, touched.group_number, touched.metric
             order by
                 case
-                    when epoch_targets.priority_change = 'at_clock_start_plus_upgrade' then epoch_targets.threshold_seconds
+                    when targets.priority_change = 'at_clock_start_plus_upgrade' then targets.threshold_seconds
                 end asc,
                 epoch_targets.moment desc
         ) as precedence
@@ -73,10 +80,11 @@ in_force as (
     inner join epoch_targets
         on
             touched.ticket_number = epoch_targets.ticket_number
+            and touched.lane_number = epoch_targets.lane_number
             and touched.group_number = epoch_targets.group_number
             and touched.metric = epoch_targets.metric
-            and epoch_targets.target_number is not null
             and epoch_targets.moment <= greatest(touched.gap_from, touched.group_from_at)
+    inner join targets on epoch_targets.target_number = targets.target_number
 ),
 
 group_metrics as (
@@ -90,6 +98,7 @@ group_metrics as (
         on
             touched.ticket_number = in_force.ticket_number
             and touched.gap_number = in_force.gap_number
+            and touched.lane_number = in_force.lane_number
             and touched.group_number = in_force.group_number
             and touched.metric = in_force.metric
             and in_force.precedence = 1
@@ -104,6 +113,7 @@ windows as (
         group_metrics.gap_to,
         group_metrics.closed_at,
         group_metrics.is_void,
+        group_metrics.lane_number,
         group_metrics.group_number,
         group_metrics.metric,
         group_metrics.reopen_mode,
@@ -143,17 +153,14 @@ final as (
     select
         ticket_number,
         gap_number,
+        lane_number,
         group_number,
         metric,
         gap_from,
         gap_to,
         case when metric = 'time_to_close' then closed_at else gap_from end as stopped_at,
         is_resumed,
-        not is_resumed
-        and (
-            metric = 'time_to_resolve'
-            or (metric = 'time_to_close' and closed_at is not null)
-        ) as is_break,
+        not is_resumed and (metric <> 'time_to_close' or closed_at is not null) as is_break,
         is_reopened_in_group and reopen_mode <> 'ignore' as starts_new_cycle
     from judged
 )

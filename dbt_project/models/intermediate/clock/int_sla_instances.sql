@@ -1,68 +1,80 @@
--- One row per instance with the length of its clock. An instance is superseded only if it was unbreached when the next
--- one took over; a breached one keeps running to its own stop.
-with openings as (
-    select * from {{ ref('int_sla_openings') }}
+-- One row per instance with the length of its clock. An instance of several laps shows the longest (of equal ones the
+-- first); it is breached with the first lap that was too long, and due when the last one is.
+{{ config(materialized='view') }}
+
+with clocks as (
+    select * from {{ ref('int_sla_clocks') }}
 ),
 
-targets as (
-    select * from {{ ref('int_ticket_targets') }}
-),
-
-sums as (
-    select * from {{ ref('int_sla_sums') }}
-),
-
-joined as (
+ranked as (
     select
-        openings.instance_number,
-        openings.ticket_number,
-        openings.target_number,
-        openings.cycle_number,
-        openings.customer_id,
-        openings.service_id,
-        openings.priority,
-        openings.started_at,
-        openings.stopped_at,
-        openings.is_stopped_by_void,
-        openings.superseded_at,
-        targets.calendar_id,
-        targets.threshold_seconds,
-        coalesce(sums.run_seconds, 0) as run_seconds,
-        coalesce(sums.pause_seconds, 0) as pause_seconds,
-        coalesce(sums.excluded_seconds, 0) as excluded_seconds,
-        coalesce(sums.run_seconds_before, 0) as run_seconds_before,
-        coalesce(sums.pause_seconds_before, 0) as pause_seconds_before,
-        coalesce(sums.excluded_seconds_before, 0) as excluded_seconds_before,
-        coalesce(sums.is_paused, false) as is_paused,
-        openings.superseded_at is not null
-        and openings.superseded_at < coalesce(openings.stopped_at, {{ as_of() }} + 1)
-        and coalesce(sums.run_seconds_before, 0) <= targets.threshold_seconds as is_superseded
-    from openings
-    inner join targets on openings.target_number = targets.target_number
-    left join sums on openings.instance_number = sums.instance_number
+        *,
+        row_number() over (partition by instance_number order by on_clock_seconds desc, started_at asc) as length_rank,
+        row_number() over (partition by instance_number order by started_at desc) as lap_from_last,
+        row_number() over (
+            partition by instance_number
+            order by case when on_clock_seconds > threshold_seconds then 0 else 1 end, started_at
+        ) as breach_rank
+    from clocks
+    where metric = 'max_update_gap'
+),
+
+lapped as (
+    select
+        instance_number,
+        max(case when length_rank = 1 then clock_number end) as clock_number,
+        max(case when breach_rank = 1 and on_clock_seconds > threshold_seconds then clock_number end)
+            as breaching_clock_number,
+        max(case when lap_from_last = 1 then clock_number end) as last_clock_number,
+        min(started_at) as started_at,
+        max(ended_at) as ended_at,
+        max(case when lap_from_last = 1 and is_paused then 1 else 0 end) = 1 as is_paused
+    from ranked
+    group by instance_number
 ),
 
 final as (
     select
         instance_number,
+        clock_number,
+        clock_number as due_clock_number,
         ticket_number,
         target_number,
+        profile_number,
         cycle_number,
-        customer_id,
-        service_id,
-        priority,
-        started_at,
-        case when is_superseded then superseded_at else stopped_at end as stopped_at,
-        coalesce(case when is_superseded then superseded_at else stopped_at end, {{ as_of() }}) as ended_at,
-        calendar_id,
         threshold_seconds,
-        case when is_superseded then run_seconds_before else run_seconds end as on_clock_seconds,
-        case when is_superseded then pause_seconds_before else pause_seconds end as paused_seconds,
-        case when is_superseded then excluded_seconds_before else excluded_seconds end as excluded_seconds,
+        started_at,
+        ended_at,
+        stopped_at,
+        on_clock_seconds,
+        paused_seconds,
+        excluded_seconds,
         is_superseded,
-        is_stopped_by_void and not is_superseded as is_cancelled,
-        is_paused and not is_superseded as is_paused
-    from joined
+        is_cancelled,
+        is_paused
+    from clocks
+    where metric <> 'max_update_gap'
+    union all
+    select
+        lapped.instance_number,
+        lapped.clock_number,
+        coalesce(lapped.breaching_clock_number, lapped.last_clock_number) as due_clock_number,
+        clocks.ticket_number,
+        clocks.target_number,
+        clocks.profile_number,
+        clocks.cycle_number,
+        clocks.threshold_seconds,
+        lapped.started_at,
+        lapped.ended_at,
+        clocks.stopped_at,
+        clocks.on_clock_seconds,
+        clocks.paused_seconds,
+        clocks.excluded_seconds,
+        clocks.is_superseded,
+        clocks.is_cancelled,
+        lapped.is_paused
+    from lapped
+    inner join clocks on lapped.clock_number = clocks.clock_number
 )
 
 select * from final

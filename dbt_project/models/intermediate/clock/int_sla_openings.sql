@@ -1,7 +1,7 @@
 -- One row per instance: ticket x target x cycle, with the instant its clock starts and the instant it would stop by
--- the ticket's own life. Clocks start at the opening, at a priority upgrade (a target of the same metric with a
--- shorter threshold than any that the cycle has had), at a change of agreement, and at a reopening that begins a new
--- cycle. superseded_at is where a later instance takes over; whether it does depends on the clock (fct_ticket_sla).
+-- the ticket's own life. Clocks start with a spell, at a priority upgrade within it (a target of the same metric with a
+-- shorter threshold than any that the spell has had) and at a change of agreement. superseded_at is where a later
+-- instance takes over; whether it does depends on the clock (int_sla_clocks).
 with epoch_targets as (
     select * from {{ ref('int_ticket_epoch_targets') }}
 ),
@@ -10,197 +10,120 @@ targets as (
     select * from {{ ref('int_ticket_targets') }}
 ),
 
-tickets as (
-    select ticket_number, opened_epoch from {{ ref('int_tickets') }}
+stops as (
+    select * from {{ ref('int_ticket_stops') }}
 ),
 
 assignments as (
     select ticket_number, first_assigned_at from {{ ref('int_ticket_assignments') }}
 ),
 
-gap_rules as (
-    select * from {{ ref('int_sla_gap_rules') }}
+spells as (
+    select * from {{ ref('int_sla_spells') }}
 ),
 
-stops as (
-    select * from {{ ref('int_sla_stops') }}
-),
-
-new_cycles as (
-    select * from gap_rules where is_break and starts_new_cycle
-),
-
-cycle_start_epochs as (
+-- One clock for the whole life: nothing to order, nothing to compare.
+plain as (
     select
-        new_cycles.ticket_number,
-        new_cycles.metric,
-        new_cycles.group_number,
-        new_cycles.gap_to as moment,
-        max(epoch_targets.epoch_number) as epoch_number
-    from new_cycles
-    inner join epoch_targets
-        on
-            new_cycles.ticket_number = epoch_targets.ticket_number
-            and new_cycles.metric = epoch_targets.metric
-            and new_cycles.group_number = epoch_targets.group_number
-            and new_cycles.gap_to >= epoch_targets.moment
-    group by new_cycles.ticket_number, new_cycles.metric, new_cycles.group_number, new_cycles.gap_to
-),
-
-starts as (
-    select
-        ticket_number,
-        metric,
-        group_number,
-        group_end_at,
-        moment,
-        target_number,
-        priority_change,
-        customer_id,
-        service_id,
-        priority
-    from epoch_targets
-    union
-    select
-        cycle_start_epochs.ticket_number,
-        cycle_start_epochs.metric,
-        cycle_start_epochs.group_number,
-        epoch_targets.group_end_at,
-        cycle_start_epochs.moment,
+        epoch_targets.ticket_number,
         epoch_targets.target_number,
-        epoch_targets.priority_change,
-        epoch_targets.customer_id,
-        epoch_targets.service_id,
-        epoch_targets.priority
-    from cycle_start_epochs
+        epoch_targets.profile_number,
+        case when targets.clock_start = 'ticket.assigned' then assignments.first_assigned_at else epoch_targets.moment end
+            as started_at,
+        {{ stop_of('targets.metric', 'stops', 'targets.no_reply') }} as stop_key
+    from epoch_targets
+    inner join targets on epoch_targets.target_number = targets.target_number
+    inner join stops on epoch_targets.ticket_number = stops.ticket_number
+    left join assignments
+        on epoch_targets.ticket_number = assignments.ticket_number and targets.clock_start = 'ticket.assigned'
+    where epoch_targets.is_plain
+),
+
+-- The values at the start of a spell, and each change of them within it.
+entries as (
+    select
+        spells.ticket_number,
+        spells.lane_number,
+        spells.group_number,
+        spells.metric,
+        spells.spell_number,
+        spells.group_end_at,
+        spells.stop_key,
+        epoch_targets.epoch_number,
+        epoch_targets.profile_number,
+        epoch_targets.target_number,
+        epoch_targets.threshold_seconds,
+        epoch_targets.agreement_number,
+        greatest(epoch_targets.moment, spells.from_at) as moment
+    from spells
     inner join epoch_targets
         on
-            cycle_start_epochs.ticket_number = epoch_targets.ticket_number
-            and cycle_start_epochs.metric = epoch_targets.metric
-            and cycle_start_epochs.epoch_number = epoch_targets.epoch_number
+            spells.ticket_number = epoch_targets.ticket_number
+            and spells.lane_number = epoch_targets.lane_number
+            and spells.group_number = epoch_targets.group_number
+            and spells.metric = epoch_targets.metric
+            and (
+                spells.stop_key is null
+                or spells.stop_key >= epoch_targets.moment * 2 + 2
+                or spells.from_at >= epoch_targets.moment
+            )
 ),
 
 -- A clock that starts with the first assignment does not exist before it. greatest() would pass over a missing one.
-ruled as (
+started as (
     select
-        starts.ticket_number,
-        starts.metric,
-        starts.group_number,
-        starts.group_end_at,
-        starts.moment,
-        starts.target_number,
-        starts.priority_change,
-        starts.customer_id,
-        starts.service_id,
-        starts.priority,
-        tickets.opened_epoch,
-        targets.threshold_seconds,
+        entries.*,
         case
             when targets.clock_start = 'ticket.assigned' and assignments.first_assigned_at is null then null
-            when targets.clock_start = 'ticket.assigned' then greatest(starts.moment, assignments.first_assigned_at)
-            else starts.moment
+            when targets.clock_start = 'ticket.assigned' then greatest(entries.moment, assignments.first_assigned_at)
+            else entries.moment
         end as started_at,
-        targets.no_reply
-    from starts
-    inner join tickets on starts.ticket_number = tickets.ticket_number
-    left join targets on starts.target_number = targets.target_number
-    left join assignments on starts.ticket_number = assignments.ticket_number
+        lead(entries.moment) over spell as next_moment
+    from entries
+    left join targets on entries.target_number = targets.target_number
+    left join assignments on entries.ticket_number = assignments.ticket_number
+    window spell as (
+        partition by
+            entries.ticket_number, entries.lane_number, entries.group_number, entries.metric, entries.spell_number
+        order by entries.epoch_number
+    )
 ),
 
 -- Of several values before a clock starts, those at its start count.
-started as (
-    select
-        *,
-        lead(moment) over (partition by ticket_number, metric, group_number order by moment) as next_moment
-    from ruled
-),
-
--- A start is void while the clock of the metric has ended; the opening itself always counts, even if the ticket was
--- resolved within the same second.
-bounded as (
-    select
-        ruled.ticket_number,
-        ruled.metric,
-        ruled.group_number,
-        ruled.group_end_at,
-        ruled.moment,
-        ruled.target_number,
-        ruled.customer_id,
-        ruled.service_id,
-        ruled.priority,
-        ruled.threshold_seconds,
-        ruled.priority_change,
-        ruled.started_at,
-        -- Twice the instant, plus one if cancelling or merging stopped the clock: the earliest stop, and what it was.
-        min(
-            case
-                when
-                    stops.stopped_at >= ruled.moment
-                    and (stops.blocked_until_at is null or stops.blocked_until_at > ruled.moment)
-                    then stops.stopped_at * 2 + case when stops.is_void then 1 else 0 end
-            end
-        ) as stop_key,
-        count(
-            case
-                when
-                    stops.stopped_at <= ruled.moment
-                    and (stops.blocked_until_at is null or stops.blocked_until_at > ruled.moment)
-                    then 1
-            end
-        ) as ended_count,
-        count(case when stops.blocked_until_at <= ruled.moment then 1 end) as cycle_index,
-        ruled.opened_epoch = ruled.moment as is_opening
-    from started as ruled
-    left join stops
-        on
-            ruled.ticket_number = stops.ticket_number
-            and ruled.metric = stops.metric
-            and (stops.group_number is null or ruled.group_number = stops.group_number)
-            and not (stops.is_resolution_without_reply and ruled.no_reply = 'breach')
-    where
-        ruled.started_at is not null
-        and (ruled.group_end_at is null or ruled.started_at < ruled.group_end_at)
-        and (ruled.next_moment is null or ruled.next_moment > ruled.started_at)
-    group by
-        ruled.ticket_number,
-        ruled.metric,
-        ruled.group_number,
-        ruled.group_end_at,
-        ruled.moment,
-        ruled.target_number,
-        ruled.customer_id,
-        ruled.service_id,
-        ruled.priority,
-        ruled.threshold_seconds,
-        ruled.priority_change,
-        ruled.started_at,
-        ruled.opened_epoch
-),
-
 compared as (
     select
-        *,
-        {{ floor_div('stop_key', 2) }} as stopped_at,
-        stop_key % 2 = 1 as is_stopped_by_void,
-        coalesce(lag(target_number) over cycle, 0) as previous_target_number,
-        min(threshold_seconds) over (
-            partition by ticket_number, metric, group_number, cycle_index
-            order by started_at
+        started.*,
+        agreements.priority_change,
+        coalesce(lag(started.target_number) over spell, 0) as previous_target_number,
+        min(started.threshold_seconds) over (
+            partition by
+                started.ticket_number, started.lane_number, started.group_number, started.metric, started.spell_number
+            order by started.started_at
             rows between unbounded preceding and 1 preceding
         ) as shortest_so_far
-    from bounded
+    from started
+    inner join {{ ref('int_measured_agreements') }} as agreements
+        on started.agreement_number = agreements.agreement_number
     where
-        (ended_count = 0 or is_opening)
-        and (stop_key is null or started_at * 2 <= stop_key)
-    window cycle as (partition by ticket_number, metric, group_number, cycle_index order by started_at)
+        started.started_at is not null
+        and (started.next_moment is null or started.next_moment > started.started_at)
+        and (started.stop_key is null or started.started_at * 2 <= started.stop_key)
+        and (started.group_end_at is null or started.started_at < started.group_end_at)
+    window spell as (
+        partition by
+            started.ticket_number, started.lane_number, started.group_number, started.metric, started.spell_number
+        order by started.started_at
+    )
 ),
 
 -- Under `event_time` every change of the target ends the instance before it, also a change to none.
 changed as (
     select
         *,
-        lead(started_at) over (partition by ticket_number, metric, group_number, cycle_index order by started_at)
-            as next_opening_at
+        lead(started_at) over (
+            partition by ticket_number, lane_number, group_number, metric, spell_number
+            order by started_at
+        ) as next_opening_at
     from compared
     where
         (priority_change = 'event_time' and coalesce(target_number, 0) <> previous_target_number)
@@ -212,26 +135,50 @@ changed as (
 ),
 
 opened as (
-    select * from changed where target_number is not null
-),
-
-final as (
     select
-        row_number() over () as instance_number,
         ticket_number,
         target_number,
-        cast(
-            row_number() over (partition by ticket_number, target_number order by started_at, cycle_index) as integer
+        profile_number,
+        row_number() over (
+            partition by ticket_number, target_number
+            order by started_at, group_number, spell_number
         ) as cycle_number,
-        customer_id,
-        service_id,
-        priority,
         started_at,
-        stopped_at,
-        coalesce(is_stopped_by_void, false) as is_stopped_by_void,
-        coalesce(next_opening_at, group_end_at) as superseded_at,
-        group_number
-    from opened
+        stop_key,
+        coalesce(next_opening_at, group_end_at) as superseded_at
+    from changed
+    where target_number is not null
+),
+
+all_instances as (
+    select
+        ticket_number,
+        target_number,
+        profile_number,
+        1 as cycle_number,
+        started_at,
+        stop_key,
+        cast(null as bigint) as superseded_at
+    from plain
+    where started_at is not null and (stop_key is null or started_at * 2 <= stop_key)
+    union all
+    select * from opened
+),
+
+-- instance_number follows from its parts: a number given in passing would keep all rows on one thread. There is room
+-- for a million cycles of a target on one ticket.
+final as (
+    select
+        (ticket_number * (select count(*) + 1 from targets) + target_number) * 1000000 + cycle_number as instance_number,
+        ticket_number,
+        target_number,
+        profile_number,
+        cast(cycle_number as integer) as cycle_number,
+        started_at,
+        {{ floor_div('stop_key', 2) }} as stopped_at,
+        coalesce(stop_key % 2 = 1, false) as is_stopped_by_void,
+        case when stop_key is null or superseded_at * 2 + 1 < stop_key then superseded_at end as superseded_at
+    from all_instances
 )
 
 select * from final

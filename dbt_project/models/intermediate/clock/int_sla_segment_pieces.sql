@@ -1,27 +1,35 @@
 -- One row per instance, stretch of its clock and piece of the calendar within it, cut at UTC midnight: the finest
 -- grain of the evidence, before neighbours of one state are joined. Time in which the calendar is closed is
--- outside_hours, whatever the ticket was doing; a resolved gap stays whole. What came after another instance took over
--- is left out.
+-- outside_hours, whatever the ticket was doing; a resolved gap stays whole. Open time in a lap that is not the instance's
+-- longest is shorter_gap.
 with instances as (
-    select instance_number, is_superseded from {{ ref('int_sla_instances') }}
+    select instance_number, clock_number from {{ ref('int_sla_instances') }}
 ),
 
-intervals as (
-    select * from {{ ref('int_sla_clock_intervals') }}
+stretches as (
+    select * from {{ ref('int_sla_clock_stretches') }}
 ),
 
 pieces as (
-    select * from {{ ref('stg_agreements__calendar_pieces') }}
+    select * from {{ ref('int_calendar_pieces') }}
 ),
 
 lived as (
     select
-        intervals.*,
-        {{ utc_day('intervals.from_at') }} as first_day,
-        {{ utc_day('(intervals.to_at - 1)') }} as last_day
-    from intervals
-    inner join instances on intervals.instance_number = instances.instance_number
-    where not (instances.is_superseded and intervals.is_after_supersession)
+        stretches.instance_number,
+        stretches.calendar_number,
+        stretches.from_at,
+        stretches.to_at,
+        case
+            when stretches.clock_number <> instances.clock_number and stretches.state <> 'resolved_gap' then 'shorter_gap'
+            else stretches.state
+        end as state,
+        stretches.opening_event_id,
+        stretches.closing_event_id,
+        {{ utc_day('stretches.from_at') }} as first_day,
+        {{ utc_day('(stretches.to_at - 1)') }} as last_day
+    from stretches
+    inner join instances on stretches.instance_number = instances.instance_number
 ),
 
 whole as (
@@ -40,7 +48,7 @@ whole as (
 daily as (
     select
         instance_number,
-        calendar_id,
+        calendar_number,
         from_at,
         to_at,
         state,
@@ -63,7 +71,7 @@ cut as (
     from daily
     inner join pieces
         on
-            daily.calendar_id = pieces.calendar_id
+            daily.calendar_number = pieces.calendar_number
             and daily.utc_day = pieces.utc_day
             and daily.from_at < pieces.piece_to
             and daily.to_at > pieces.piece_from

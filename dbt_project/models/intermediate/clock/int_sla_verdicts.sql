@@ -1,5 +1,6 @@
--- One row per instance with its state. Precedence: accepted Decision on the instance, breach, supersession,
--- cancelling or merging, then met, paused or running. period_start: reporting period by the agreement's attribution.
+-- One row per instance with its state, under every set of rules (int_ticket_targets). Precedence: accepted Decision on
+-- the instance, breach, supersession, cancelling or merging, then met, paused or running. period_start: reporting period
+-- by the agreement's attribution.
 with instances as (
     select * from {{ ref('int_sla_instances') }}
 ),
@@ -8,8 +9,8 @@ targets as (
     select * from {{ ref('int_ticket_targets') }}
 ),
 
-tickets as (
-    select ticket_number, source, ticket_id, opened_epoch from {{ ref('int_tickets') }}
+stops as (
+    select ticket_number, opened_epoch, resolve_stop from {{ ref('int_ticket_stops') }}
 ),
 
 crossings as (
@@ -20,13 +21,6 @@ projections as (
     select * from {{ ref('int_sla_projections') }}
 ),
 
-last_gaps as (
-    select ticket_number, max(gap_from) as resolved_at
-    from {{ ref('int_ticket_gaps') }}
-    where gap_to is null
-    group by ticket_number
-),
-
 decisions as (
     select distinct
         tickets.ticket_number,
@@ -34,7 +28,7 @@ decisions as (
         decisions.target_id,
         decisions.cycle_number
     from {{ ref('stg_agreements__decision_exclusions') }} as decisions
-    inner join tickets
+    inner join {{ ref('int_tickets') }} as tickets
         on
             decisions.ticket_id = tickets.ticket_id
             and (decisions.source is null or decisions.source = tickets.source)
@@ -42,23 +36,36 @@ decisions as (
 ),
 
 excluded as (
-    select distinct instances.instance_number
+    select distinct openings.instance_number
     from decisions
-    inner join instances on decisions.ticket_number = instances.ticket_number
+    inner join {{ ref('int_sla_openings') }} as openings on decisions.ticket_number = openings.ticket_number
     inner join targets
         on
-            instances.target_number = targets.target_number
+            openings.target_number = targets.target_number
+            and targets.rule_set <> 'without_exclusions'
             and decisions.agreement_id = targets.agreement_id
             and (decisions.target_id is null or decisions.target_id = targets.target_id)
-            and (decisions.cycle_number is null or decisions.cycle_number = instances.cycle_number)
+            and (decisions.cycle_number is null or decisions.cycle_number = openings.cycle_number)
 ),
 
 judged as (
     select
-        instances.*,
-        tickets.opened_epoch,
-        targets.time_zone,
-        targets.period_type,
+        instances.instance_number,
+        instances.clock_number,
+        instances.ticket_number,
+        instances.target_number,
+        instances.profile_number,
+        instances.cycle_number,
+        instances.threshold_seconds,
+        instances.started_at,
+        instances.ended_at,
+        instances.stopped_at,
+        instances.on_clock_seconds,
+        instances.paused_seconds,
+        instances.excluded_seconds,
+        stops.opened_epoch,
+        {{ floor_div('stops.resolve_stop', 2) }} as resolved_at,
+        targets.period_number,
         targets.attribution,
         coalesce(
             crossings.due_at,
@@ -66,7 +73,6 @@ judged as (
             case when instances.threshold_seconds = 0 then instances.started_at end
         ) as due_at,
         case when instances.on_clock_seconds > instances.threshold_seconds then crossings.breached_at end as breached_at,
-        last_gaps.resolved_at,
         case
             when excluded.instance_number is not null then 'excluded'
             when instances.on_clock_seconds > instances.threshold_seconds then 'breached'
@@ -78,10 +84,9 @@ judged as (
         end as state
     from instances
     inner join targets on instances.target_number = targets.target_number
-    inner join tickets on instances.ticket_number = tickets.ticket_number
-    left join crossings on instances.instance_number = crossings.instance_number
-    left join projections on instances.instance_number = projections.instance_number
-    left join last_gaps on instances.ticket_number = last_gaps.ticket_number
+    inner join stops on instances.ticket_number = stops.ticket_number
+    left join crossings on instances.due_clock_number = crossings.clock_number
+    left join projections on instances.due_clock_number = projections.clock_number
     left join excluded on instances.instance_number = excluded.instance_number
 ),
 
@@ -113,10 +118,9 @@ final as (
         attributed.*,
         periods.period_start
     from attributed
-    left join {{ ref('stg_agreements__period_pieces') }} as periods
+    left join {{ ref('int_period_pieces') }} as periods
         on
-            attributed.time_zone = periods.time_zone
-            and attributed.period_type = periods.period_type
+            attributed.period_number = periods.period_number
             and {{ utc_day('attributed.attributed_at') }} = periods.utc_day
             and attributed.attributed_at >= periods.from_epoch
             and attributed.attributed_at < periods.to_epoch

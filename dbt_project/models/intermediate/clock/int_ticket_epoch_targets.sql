@@ -1,8 +1,9 @@
--- One row per ticket, epoch and metric of the agreement: the target that the values of the epoch call for, null where
--- none admits them. Under
--- `final_value` every epoch of a group has the target of the group's last one.
+-- One row per ticket, lane, epoch and metric of the agreement: the target that the values of the epoch call for. Where a
+-- ticket has several epochs there is a row with a null target too, where none admits them. Under `final_value` every
+-- epoch of a group has the target of the group's last one. A lane of other rules has only the tickets for which they can
+-- matter. is_plain: nothing ever changes and nothing starts anew, so that there is one clock from the opening on.
 with ticket_agreements as (
-    select * from {{ ref('int_ticket_agreements') }} where agreement_id is not null
+    select * from {{ ref('int_ticket_agreements') }} where agreement_number is not null
 ),
 
 profile_targets as (
@@ -14,72 +15,110 @@ targets as (
 ),
 
 agreement_metrics as (
-    select distinct agreement_id, agreement_version, metric from targets
+    select distinct agreement_number, rule_set, lane_number, metric, priority_change from targets
 ),
 
-agreements as (
-    select agreement_id, agreement_version, priority_change from {{ ref('stg_agreements__agreements') }}
+stops as (
+    select ticket_number, is_reopened from {{ ref('int_ticket_stops') }}
 ),
 
-effective as (
+decided as (
+    select distinct tickets.ticket_number
+    from {{ ref('int_tickets') }} as tickets
+    inner join {{ ref('stg_agreements__decision_exclusions') }} as decisions
+        on
+            tickets.ticket_id = decisions.ticket_id
+            and (decisions.source is null or tickets.source = decisions.source)
+),
+
+read as (
     select
-        ticket_agreements.ticket_number,
-        ticket_agreements.epoch_number,
-        ticket_agreements.moment,
-        ticket_agreements.group_number,
-        ticket_agreements.group_end_at,
-        ticket_agreements.customer_id,
-        ticket_agreements.service_id,
-        ticket_agreements.priority,
-        ticket_agreements.agreement_id,
-        ticket_agreements.agreement_version,
-        agreements.priority_change,
+        ticket_agreements.*,
+        stops.is_reopened,
+        decided.ticket_number is not null as is_decided
+    from ticket_agreements
+    inner join stops on ticket_agreements.ticket_number = stops.ticket_number
+    left join decided on ticket_agreements.ticket_number = decided.ticket_number
+),
+
+unchanged as (
+    select
+        read.ticket_number,
+        profile_targets.lane_number,
+        read.epoch_number,
+        read.moment,
+        read.group_number,
+        read.group_end_at,
+        read.agreement_number,
+        read.profile_number,
+        profile_targets.metric,
+        profile_targets.target_number,
+        profile_targets.threshold_seconds,
+        not read.is_reopened
+        and profile_targets.metric in ('time_to_first_response', 'time_to_resolve', 'time_to_close') as is_plain
+    from read
+    inner join profile_targets
+        on
+            read.profile_number = profile_targets.profile_number
+            and read.agreement_number = profile_targets.agreement_number
+    where
+        not read.is_changed
+        and (
+            profile_targets.rule_set = 'agreed'
+            or (profile_targets.rule_set = 'without_exclusions' and read.is_decided)
+            or (profile_targets.rule_set like 'reopen%' and read.is_reopened)
+        )
+),
+
+changed as (
+    select
+        read.*,
+        agreement_metrics.rule_set,
+        agreement_metrics.lane_number,
+        agreement_metrics.metric,
         case
-            when agreements.priority_change = 'final_value'
-                then last_value(ticket_agreements.profile_number) over (
-                    partition by ticket_agreements.ticket_number, ticket_agreements.group_number
-                    order by ticket_agreements.epoch_number
+            when agreement_metrics.priority_change = 'final_value'
+                then last_value(read.profile_number) over (
+                    partition by read.ticket_number, read.group_number, agreement_metrics.lane_number, agreement_metrics.metric
+                    order by read.epoch_number
                     rows between unbounded preceding and unbounded following
                 )
-            else ticket_agreements.profile_number
-        end as profile_number
-    from ticket_agreements
-    inner join agreements
-        on
-            ticket_agreements.agreement_id = agreements.agreement_id
-            and ticket_agreements.agreement_version = agreements.agreement_version
+            else read.profile_number
+        end as deciding_profile_number
+    from read
+    inner join agreement_metrics on read.agreement_number = agreement_metrics.agreement_number
+    where
+        read.is_changed
+        and (
+            agreement_metrics.rule_set = 'agreed'
+            or (agreement_metrics.rule_set = 'without_exclusions' and read.is_decided)
+            or (agreement_metrics.rule_set like 'reopen%' and read.is_reopened)
+        )
 ),
 
 final as (
+    select * from unchanged
+    union all
     select
-        effective.ticket_number,
-        effective.epoch_number,
-        effective.moment,
-        effective.group_number,
-        effective.group_end_at,
-        effective.customer_id,
-        effective.service_id,
-        effective.priority,
-        effective.priority_change,
-        agreement_metrics.metric,
-        targets.target_number,
-        targets.threshold_seconds
-    from effective
-    inner join agreement_metrics
-        on
-            effective.agreement_id = agreement_metrics.agreement_id
-            and effective.agreement_version = agreement_metrics.agreement_version
+        changed.ticket_number,
+        changed.lane_number,
+        changed.epoch_number,
+        changed.moment,
+        changed.group_number,
+        changed.group_end_at,
+        changed.agreement_number,
+        changed.profile_number,
+        changed.metric,
+        profile_targets.target_number,
+        profile_targets.threshold_seconds,
+        false as is_plain
+    from changed
     left join profile_targets
         on
-            effective.profile_number = profile_targets.profile_number
-            and effective.agreement_id = profile_targets.agreement_id
-            and effective.agreement_version = profile_targets.agreement_version
-            and agreement_metrics.metric = profile_targets.metric
-    left join targets
-        on
-            profile_targets.agreement_id = targets.agreement_id
-            and profile_targets.agreement_version = targets.agreement_version
-            and profile_targets.target_id = targets.target_id
+            changed.deciding_profile_number = profile_targets.profile_number
+            and changed.agreement_number = profile_targets.agreement_number
+            and changed.lane_number = profile_targets.lane_number
+            and changed.metric = profile_targets.metric
 )
 
 select * from final

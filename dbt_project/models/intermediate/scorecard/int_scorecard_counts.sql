@@ -3,11 +3,11 @@
 -- the services are those that ever had an instance. service_id is null only for answers about no service in
 -- particular, which count for the target as a whole.
 with targets as (
-    select * from {{ ref('stg_agreements__targets') }}
+    select * from {{ ref('stg_agreements__targets') }} where is_measured
 ),
 
 agreements as (
-    select * from {{ ref('stg_agreements__agreements') }} where is_measured and agreement_type = 'SLA'
+    select * from {{ ref('stg_agreements__agreements') }}
 ),
 
 listed as (

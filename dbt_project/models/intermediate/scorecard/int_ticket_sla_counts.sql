@@ -4,7 +4,7 @@ with instances as (
 ),
 
 targets as (
-    select * from {{ ref('int_ticket_targets') }}
+    select * from {{ ref('int_ticket_targets') }} where rule_set = 'agreed'
 ),
 
 -- An excluded instance belongs to no figure; it is listed with the period in which its clock stopped or started.

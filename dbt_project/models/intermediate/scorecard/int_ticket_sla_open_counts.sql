@@ -5,7 +5,11 @@ with verdicts as (
 ),
 
 targets as (
-    select * from {{ ref('int_ticket_targets') }}
+    select * from {{ ref('int_ticket_targets') }} where rule_set = 'agreed'
+),
+
+profiles as (
+    select profile_number, service_id from {{ ref('int_ticket_profiles') }}
 ),
 
 periods as (
@@ -15,13 +19,16 @@ periods as (
 ),
 
 pauses as (
-    select instance_number, from_at, to_at from {{ ref('int_sla_clock_intervals') }} where state = 'pause'
+    select lives.instance_number, off_clock.from_at, off_clock.to_at
+    from {{ ref('int_sla_off_clock') }} as off_clock
+    inner join {{ ref('int_sla_lives') }} as lives on off_clock.clock_number = lives.clock_number
+    where off_clock.state = 'pause'
 ),
 
 still_open as (
     select
         verdicts.instance_number,
-        verdicts.service_id,
+        profiles.service_id,
         targets.agreement_id,
         targets.agreement_version,
         targets.target_id,
@@ -30,6 +37,7 @@ still_open as (
         coalesce(verdicts.breached_at < periods.counted_at, false) as is_over
     from verdicts
     inner join targets on verdicts.target_number = targets.target_number
+    inner join profiles on verdicts.profile_number = profiles.profile_number
     inner join periods
         on
             targets.agreement_id = periods.agreement_id

@@ -1,11 +1,12 @@
 -- One row per ticket and instant from which its customer, service and priority are what they are: the opening, and
--- every change of one of the three. Of several changes at one instant the last holds.
+-- every change of one of the three. Of several changes at one instant the last holds. is_changed: the ticket had such
+-- a change; most have none, and need no order.
 with tickets as (
     select ticket_number, opened_epoch, customer_id, service_id, priority from {{ ref('int_tickets') }}
 ),
 
 changes as (
-    select ticket_number, moment, event_id, event_type, value
+    select ticket_number, moment, event_number, event_text, event_type, value
     from {{ ref('int_ticket_events') }}
     where event_type in ('customer', 'service', 'priority') and value is not null
 ),
@@ -18,7 +19,8 @@ entries as (
     select
         tickets.ticket_number,
         tickets.opened_epoch as moment,
-        cast(null as varchar) as event_id,
+        cast(-1 as bigint) as event_number,
+        cast(null as varchar) as event_text,
         tickets.customer_id,
         tickets.service_id,
         tickets.priority
@@ -28,7 +30,8 @@ entries as (
     select
         ticket_number,
         moment,
-        event_id,
+        event_number,
+        event_text,
         case when event_type = 'customer' then value end as customer_id,
         case when event_type = 'service' then value end as service_id,
         case when event_type = 'priority' then value end as priority
@@ -42,12 +45,12 @@ filled as (
         last_value(customer_id ignore nulls) over so_far as customer_id,
         last_value(service_id ignore nulls) over so_far as service_id,
         last_value(priority ignore nulls) over so_far as priority,
-        row_number() over (partition by ticket_number, moment order by {{ event_order('event_id') }} desc nulls last) as from_last
+        lead(moment) over (partition by ticket_number order by {{ event_order() }}) as next_moment
     from entries
     window
         so_far as (
             partition by ticket_number
-            order by moment, {{ event_order('event_id') }} nulls first
+            order by {{ event_order() }}
             rows between unbounded preceding and current row
         )
 ),
@@ -61,11 +64,11 @@ numbered as (
         priority,
         row_number() over (partition by ticket_number order by moment) as epoch_number
     from filled
-    where from_last = 1
+    where next_moment is null or next_moment > moment
 ),
 
 final as (
-    select ticket_number, epoch_number, moment, customer_id, service_id, priority
+    select ticket_number, epoch_number, moment, customer_id, service_id, priority, true as is_changed
     from numbered
     union all
     select
@@ -74,7 +77,8 @@ final as (
         tickets.opened_epoch as moment,
         tickets.customer_id,
         tickets.service_id,
-        tickets.priority
+        tickets.priority,
+        false as is_changed
     from tickets
     left join changed_tickets on tickets.ticket_number = changed_tickets.ticket_number
     where changed_tickets.ticket_number is null

@@ -1,4 +1,7 @@
--- One row per event up to as_of of a ticket in int_tickets.
+-- One row per event up to as_of of a ticket in int_tickets. A view: each reader takes one type of event from the feed,
+-- and a table of all of them would cost more than it saves.
+{{ config(materialized='view') }}
+
 with events as (
     select * from {{ ref('stg_feeds__ticket_events') }}
 ),
@@ -11,11 +14,12 @@ tickets as (
     select ticket_number, source, ticket_id from {{ ref('int_tickets') }}
 ),
 
-final as (
+numbered as (
     select
         tickets.ticket_number,
         events.occurred_epoch as moment,
         events.event_id,
+        {{ event_number('events.event_id') }} as event_number,
         events.event_type,
         events.value,
         events.actor_role,
@@ -26,6 +30,11 @@ final as (
     inner join tickets
         on ticket_sources.ticket_source = tickets.source and events.ticket_id = tickets.ticket_id
     where events.occurred_epoch <= {{ as_of() }}
+),
+
+final as (
+    select *, case when event_number is null then event_id end as event_text
+    from numbered
 )
 
 select * from final

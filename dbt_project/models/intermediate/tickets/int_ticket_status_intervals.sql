@@ -1,69 +1,89 @@
 -- One row per ticket and run of one status: [from_at, to_at), to_at null while it lasts. A ticket is `new` from its
--- opening on. A repeated status opens no new interval. gap_number counts the times that the ticket has left the open
--- statuses so far; intervals of one resolved-closed stretch share it.
+-- opening on. A repeated status opens no new interval. open_change: -1 where the ticket leaves the open statuses, 1
+-- where it returns to them, else 0.
 with tickets as (
     select ticket_number, opened_epoch from {{ ref('int_tickets') }}
 ),
 
-events as (
-    select * from {{ ref('int_ticket_events') }} where event_type = 'status'
-),
-
 entries as (
-    select ticket_number, moment, event_id, value as status
-    from events
+    select ticket_number, moment, event_number, event_text, {{ status_code('value') }} as status_code
+    from {{ ref('int_ticket_events') }}
+    where event_type = 'status'
     union all
-    select ticket_number, opened_epoch as moment, cast(null as varchar) as event_id, 'new' as status
+    select
+        ticket_number,
+        opened_epoch as moment,
+        cast(-1 as bigint) as event_number,
+        cast(null as varchar) as event_text,
+        {{ status_code("'new'") }} as status_code
     from tickets
 ),
 
-compared as (
+-- The one sort of all statuses.
+placed as (
     select
         ticket_number,
         moment,
-        event_id,
-        status,
-        lag(status) over ticket as previous_status
+        event_number,
+        event_text,
+        status_code,
+        lag(status_code) over story as previous_code,
+        row_number() over story as interval_number,
+        lead(moment) over story as next_moment,
+        lead(event_number) over story as next_event_number,
+        lead(event_text) over story as next_event_text
     from entries
-    window ticket as (partition by ticket_number order by moment, {{ event_order('event_id') }} nulls first)
+    window story as (partition by ticket_number order by {{ event_order() }})
 ),
 
-changes as (
+-- Where a status is repeated, the interval reaches beyond the repetition: those few tickets are read once more.
+repeating as (
+    select distinct ticket_number from placed where status_code = previous_code
+),
+
+without_repetitions as (
     select
-        *,
-        case
-            when status in ('resolved', 'closed') then 'done'
-            when status in ('cancelled', 'merged') then 'void'
-            else 'open'
-        end as status_class,
-        coalesce(previous_status not in ('resolved', 'closed', 'cancelled', 'merged'), true) as was_open
-    from compared
-    where previous_status is null or status <> previous_status
+        placed.ticket_number,
+        placed.moment,
+        placed.event_number,
+        placed.event_text,
+        placed.status_code,
+        placed.previous_code,
+        row_number() over story as interval_number,
+        lead(placed.moment) over story as next_moment,
+        lead(placed.event_number) over story as next_event_number,
+        lead(placed.event_text) over story as next_event_text
+    from placed
+    inner join repeating on placed.ticket_number = repeating.ticket_number
+    where placed.previous_code is null or placed.status_code <> placed.previous_code
+    window story as (partition by placed.ticket_number order by placed.interval_number)
+),
+
+intervals as (
+    select placed.*
+    from placed
+    left join repeating on placed.ticket_number = repeating.ticket_number
+    where repeating.ticket_number is null
+    union all
+    select * from without_repetitions
 ),
 
 final as (
     select
         ticket_number,
-        row_number() over ticket as interval_number,
-        status,
-        status_class,
+        interval_number,
+        {{ status_of('status_code') }} as status,
         moment as from_at,
-        lead(moment) over ticket as to_at,
-        event_id as opening_event_id,
-        lead(event_id) over ticket as closing_event_id,
-        sum(case when status_class <> 'open' and was_open then 1 else 0 end) over ticket as gap_number
-    from changes
-    window ticket as (partition by ticket_number order by moment, {{ event_order('event_id') }} nulls first)
+        next_moment as to_at,
+        cast(
+            case when {{ status_class(status_of('previous_code')) }} = 'open' then 1 else 0 end * -1
+            + case when {{ status_class(status_of('status_code')) }} = 'open' then 1 else 0 end as tinyint
+        ) as open_change,
+        event_number as opening_event_number,
+        event_text as opening_event_text,
+        next_event_number as closing_event_number,
+        next_event_text as closing_event_text
+    from intervals
 )
 
-select
-    ticket_number,
-    interval_number,
-    status,
-    status_class,
-    from_at,
-    to_at,
-    opening_event_id,
-    closing_event_id,
-    cast(gap_number as bigint) as gap_number
-from final
+select * from final

@@ -1,0 +1,129 @@
+-- One row per clock as agreed and stretch in which its ticket has one status and no Decision changes anything: what the
+-- evidence is made of. The stretches of a clock tile [started_at, ended_at). Excluded beats resolved_gap beats pause beats
+-- run, as in int_sla_off_clock; here running time has its rows too, each with the events at its ends.
+with clocks as (
+    select clocks.*
+    from {{ ref('int_sla_clocks') }} as clocks
+    inner join {{ ref('int_ticket_targets') }} as targets on clocks.target_number = targets.target_number
+    where targets.rule_set = 'agreed'
+),
+
+laps as (
+    select * from {{ ref('int_sla_laps') }}
+),
+
+statuses as (
+    select * from {{ ref('int_ticket_status_intervals') }}
+),
+
+pauses as (
+    select * from {{ ref('int_sla_target_pauses') }}
+),
+
+asked as (
+    select * from {{ ref('int_ticket_questions') }}
+),
+
+exclusions as (
+    select * from {{ ref('int_sla_exclusions') }}
+),
+
+clipped as (
+    select
+        clocks.clock_number,
+        clocks.instance_number,
+        clocks.calendar_number,
+        greatest(statuses.from_at, clocks.started_at) as from_at,
+        least(coalesce(statuses.to_at, clocks.ended_at), clocks.ended_at) as to_at,
+        {{ clock_state('clocks.metric', 'statuses.status', 'pauses.status is not null and (not pauses.requires_visible_request or asked.interval_number is not null)') }} as state,
+        case
+            when statuses.from_at >= clocks.started_at
+                then {{ event_id_of('statuses.opening_event_number', 'statuses.opening_event_text') }}
+            else laps.opening_event_id
+        end as opening_event_id,
+        case
+            when statuses.to_at <= clocks.ended_at
+                then {{ event_id_of('statuses.closing_event_number', 'statuses.closing_event_text') }}
+            else laps.closing_event_id
+        end as closing_event_id
+    from clocks
+    inner join statuses
+        on
+            clocks.ticket_number = statuses.ticket_number
+            and clocks.ended_at > statuses.from_at
+            and (statuses.to_at is null or statuses.to_at > clocks.started_at)
+    left join laps on clocks.clock_number = laps.clock_number
+    left join pauses
+        on clocks.target_number = pauses.target_number and statuses.status = pauses.status
+    left join asked
+        on statuses.ticket_number = asked.ticket_number and statuses.interval_number = asked.interval_number
+),
+
+-- Where an accepted Decision cuts a stretch. Few clocks have such edges.
+edges as (
+    select instance_number, from_at as moment from exclusions
+    union
+    select instance_number, to_at as moment from exclusions
+),
+
+inner_edges as (
+    select clipped.clock_number, clipped.from_at as stretch_from_at, edges.moment
+    from clipped
+    inner join edges
+        on
+            clipped.instance_number = edges.instance_number
+            and clipped.from_at < edges.moment
+            and clipped.to_at > edges.moment
+),
+
+boundaries as (
+    select clock_number, stretch_from_at, moment from inner_edges
+    union
+    select clock_number, stretch_from_at, stretch_from_at as moment from inner_edges
+),
+
+cut as (
+    select
+        clock_number,
+        stretch_from_at,
+        moment as from_at,
+        lead(moment) over (partition by clock_number, stretch_from_at order by moment) as to_at
+    from boundaries
+),
+
+pieces as (
+    select
+        clipped.clock_number,
+        clipped.instance_number,
+        clipped.calendar_number,
+        coalesce(cut.from_at, clipped.from_at) as from_at,
+        coalesce(cut.to_at, clipped.to_at) as to_at,
+        clipped.state,
+        case when coalesce(cut.from_at, clipped.from_at) = clipped.from_at then clipped.opening_event_id end
+            as opening_event_id,
+        case when cut.to_at is null then clipped.closing_event_id end as closing_event_id
+    from clipped
+    left join cut
+        on clipped.clock_number = cut.clock_number and clipped.from_at = cut.stretch_from_at
+    where clipped.to_at > clipped.from_at
+),
+
+final as (
+    select
+        pieces.clock_number,
+        pieces.instance_number,
+        pieces.calendar_number,
+        pieces.from_at,
+        pieces.to_at,
+        case when exclusions.instance_number is not null then 'excluded' else pieces.state end as state,
+        pieces.opening_event_id,
+        pieces.closing_event_id
+    from pieces
+    left join exclusions
+        on
+            pieces.instance_number = exclusions.instance_number
+            and pieces.from_at >= exclusions.from_at
+            and pieces.from_at < exclusions.to_at
+)
+
+select * from final

@@ -1,0 +1,57 @@
+-- One row per instance of max_update_gap and gap between two of its ends: its start, each reply, and its stop or as_of.
+-- clock_number is negative, which those of other instances never are. Replies of one instant end one gap; the first of
+-- them is named.
+with openings as (
+    select
+        openings.instance_number,
+        openings.ticket_number,
+        openings.started_at,
+        coalesce(openings.stopped_at, {{ as_of() }}) as ended_at
+    from {{ ref('int_sla_openings') }} as openings
+    inner join {{ ref('int_ticket_targets') }} as targets on openings.target_number = targets.target_number
+    where targets.metric = 'max_update_gap'
+),
+
+replies as (
+    select ticket_number, moment, min(event_number) as event_number, min(event_text) as event_text
+    from {{ ref('int_ticket_events') }}
+    where event_type = 'message' and {{ is_reply() }}
+    group by ticket_number, moment
+),
+
+beginnings as (
+    select
+        instance_number,
+        started_at,
+        ended_at,
+        cast(null as bigint) as event_number,
+        cast(null as varchar) as event_text
+    from openings
+    union all
+    select
+        openings.instance_number,
+        replies.moment as started_at,
+        openings.ended_at,
+        replies.event_number,
+        replies.event_text
+    from openings
+    inner join replies
+        on
+            openings.ticket_number = replies.ticket_number
+            and openings.started_at < replies.moment
+            and openings.ended_at > replies.moment
+),
+
+final as (
+    select
+        -row_number() over (order by instance_number, started_at) as clock_number,
+        instance_number,
+        started_at,
+        coalesce(lead(started_at) over instance, ended_at) as ended_at,
+        {{ event_id_of('event_number', 'event_text') }} as opening_event_id,
+        {{ event_id_of('lead(event_number) over instance', 'lead(event_text) over instance') }} as closing_event_id
+    from beginnings
+    window instance as (partition by instance_number order by started_at)
+)
+
+select * from final

@@ -1,0 +1,75 @@
+-- One row per ticket and exchange: from the earliest customer message that nobody has answered to the next reply, or to
+-- the end of the open stretch in which it began; stop_key as in int_ticket_stops (twice the instant, plus one for a
+-- cancelling or merging), null while it lasts. A message that comes while the ticket is not open counts from the
+-- reopening; without one it opens no exchange.
+with messages as (
+    select
+        ticket_number,
+        moment,
+        event_number,
+        event_text,
+        {{ is_reply() }} as is_reply
+    from {{ ref('int_ticket_events') }}
+    where event_type = 'message' and (actor_role = 'customer' or {{ is_reply() }})
+),
+
+gaps as (
+    select * from {{ ref('int_ticket_gaps') }}
+),
+
+-- The first reply after each message, itself included.
+answered as (
+    select
+        *,
+        min(case when is_reply then moment end) over (
+            partition by ticket_number order by {{ event_order() }}
+            rows between current row and unbounded following
+        ) as replied_at,
+        sum(case when is_reply then 1 else 0 end) over (
+            partition by ticket_number order by {{ event_order() }}
+            rows between unbounded preceding and current row
+        ) as replies_before
+    from messages
+),
+
+-- A message that found the ticket closed waits for its reopening.
+heard as (
+    select
+        answered.ticket_number,
+        answered.replies_before,
+        answered.replied_at,
+        case when gaps.ticket_number is null then answered.moment else gaps.gap_to end as heard_at
+    from answered
+    left join gaps
+        on
+            answered.ticket_number = gaps.ticket_number
+            and gaps.gap_from <= answered.moment
+            and (gaps.gap_to is null or gaps.gap_to > answered.moment)
+    where not answered.is_reply
+),
+
+-- The end of the open stretch in which it is heard.
+bounded as (
+    select
+        heard.ticket_number,
+        heard.replies_before,
+        heard.replied_at,
+        heard.heard_at,
+        min(gaps.gap_from * 2 + case when gaps.is_void_from_start then 1 else 0 end) as gap_stop
+    from heard
+    left join gaps on heard.ticket_number = gaps.ticket_number and gaps.gap_from >= heard.heard_at
+    where heard.heard_at is not null and (heard.replied_at is null or heard.replied_at >= heard.heard_at)
+    group by heard.ticket_number, heard.replies_before, heard.replied_at, heard.heard_at
+),
+
+-- Messages with the same next reply in the same open stretch are one exchange.
+final as (
+    select
+        ticket_number,
+        min(heard_at) as from_at,
+        least(replied_at * 2, gap_stop) as stop_key
+    from bounded
+    group by ticket_number, replies_before, replied_at, gap_stop
+)
+
+select * from final
