@@ -45,6 +45,11 @@
     )
 {%- endmacro %}
 
+{# Those that run from the ticket's opening to one end of its life. #}
+{% macro whole_life_clocks() -%}
+    ('time_to_first_response', 'time_to_resolve', 'time_to_close')
+{%- endmacro %}
+
 {# When the ticket's life ends a clock of the metric for good, from a row of int_ticket_stops: twice the instant, plus one
    if cancelling or merging ended it; null while nothing has. #}
 {% macro stop_of(metric, stops, no_reply) -%}
@@ -52,7 +57,7 @@
         when 'time_to_first_response'
             then least(
                 {{ stops }}.response_stop,
-                case when {{ no_reply }} = 'stops' or {{ stops }}.unanswered_stop % 2 = 1 then {{ stops }}.unanswered_stop end
+                case when {{ no_reply }} = 'stops' then {{ stops }}.unanswered_stop else {{ stops }}.dropped_stop end
             )
         when 'time_to_close' then {{ stops }}.close_stop
         else {{ stops }}.resolve_stop

@@ -50,8 +50,3 @@
         else 'open'
     end
 {%- endmacro %}
-
-{# A reply: a person of the provider wrote to the customer. Automatic messages and internal notes are none. #}
-{% macro is_reply() -%}
-    actor_role = 'agent' and is_public
-{%- endmacro %}

@@ -43,10 +43,13 @@ openings as (
 ),
 
 targeted as (
-    select distinct epoch_targets.ticket_number
-    from {{ ref('int_ticket_epoch_targets') }} as epoch_targets
-    inner join {{ ref('int_ticket_targets') }} as targets on epoch_targets.target_number = targets.target_number
-    where epoch_targets.epoch_number = 1 and targets.story_number = 1
+    select distinct ticket_agreements.ticket_number
+    from {{ ref('int_ticket_agreements') }} as ticket_agreements
+    inner join {{ ref('int_profile_targets') }} as profile_targets
+        on
+            ticket_agreements.profile_number = profile_targets.profile_number
+            and ticket_agreements.agreement_number = profile_targets.agreement_number
+    where ticket_agreements.story_number = 1 and ticket_agreements.epoch_number = 1
 ),
 
 -- A record that a later load brought again is no longer missing from the ticket's story.

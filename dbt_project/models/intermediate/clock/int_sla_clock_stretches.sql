@@ -43,7 +43,7 @@ clipped as (
         end as opening_event_id,
         case
             when statuses.to_at <= clocks.ended_at
-                then {{ event_id_of('statuses.closing_event_number', 'statuses.closing_event_text') }}
+                then {{ event_id_of('next_statuses.opening_event_number', 'next_statuses.opening_event_text') }}
             else laps.closing_event_id
         end as closing_event_id
     from clocks
@@ -52,6 +52,10 @@ clipped as (
             clocks.ticket_number = statuses.ticket_number
             and clocks.ended_at > statuses.from_at
             and (statuses.to_at is null or statuses.to_at > clocks.started_at)
+    left join statuses as next_statuses
+        on
+            statuses.ticket_number = next_statuses.ticket_number
+            and statuses.interval_number + 1 = next_statuses.interval_number
     left join laps on clocks.clock_number = laps.clock_number
     left join pauses
         on clocks.target_number = pauses.target_number and statuses.status = pauses.status

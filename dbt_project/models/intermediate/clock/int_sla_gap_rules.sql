@@ -42,6 +42,7 @@ groups as (
         epoch_targets.group_end_at
 ),
 
+-- Also what comes after the group has ended: a breached clock of it runs on.
 touched as (
     select
         gaps.*,
@@ -55,7 +56,6 @@ touched as (
         on
             gaps.ticket_number = groups.ticket_number
             and gaps.gap_to >= groups.group_from_at
-            and (groups.group_end_at is null or gaps.gap_from < groups.group_end_at)
 ),
 
 -- Whose clock the resolution stopped: that of the shortest target so far where only upgrades count, else the latest.

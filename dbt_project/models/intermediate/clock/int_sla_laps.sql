@@ -1,11 +1,12 @@
 -- One row per instance of max_update_gap and gap between two of its ends: its start, each reply, and its stop or as_of.
--- clock_number is negative, which those of other instances never are. Replies of one instant end one gap; the first of
--- them is named.
+-- clock_number is negative, which those of other instances never are. Replies of one instant end one gap, and the first
+-- of them is named; a reply in the second of the stop ends none.
 with openings as (
     select
         openings.instance_number,
         openings.ticket_number,
         openings.started_at,
+        openings.stopped_at,
         coalesce(openings.stopped_at, {{ as_of() }}) as ended_at
     from {{ ref('int_sla_openings') }} as openings
     inner join {{ ref('int_ticket_targets') }} as targets on openings.target_number = targets.target_number
@@ -14,8 +15,8 @@ with openings as (
 
 replies as (
     select ticket_number, moment, min(event_number) as event_number, min(event_text) as event_text
-    from {{ ref('int_ticket_events') }}
-    where event_type = 'message' and {{ is_reply() }}
+    from {{ ref('int_ticket_message_events') }}
+    where kind = 'reply' and ticket_number in (select ticket_number from openings)
     group by ticket_number, moment
 ),
 
@@ -39,7 +40,7 @@ beginnings as (
         on
             openings.ticket_number = replies.ticket_number
             and openings.started_at < replies.moment
-            and openings.ended_at > replies.moment
+            and (openings.stopped_at is null or openings.stopped_at > replies.moment)
 ),
 
 final as (

@@ -10,33 +10,12 @@ targets as (
     select * from {{ ref('int_ticket_targets') }}
 ),
 
-stops as (
-    select * from {{ ref('int_ticket_stops') }}
-),
-
 assignments as (
     select ticket_number, first_assigned_at from {{ ref('int_ticket_assignments') }}
 ),
 
 spells as (
     select * from {{ ref('int_sla_spells') }}
-),
-
--- One clock for the whole life: nothing to order, nothing to compare.
-plain as (
-    select
-        epoch_targets.ticket_number,
-        epoch_targets.target_number,
-        epoch_targets.profile_number,
-        case when targets.clock_start = 'ticket.assigned' then assignments.first_assigned_at else epoch_targets.moment end
-            as started_at,
-        {{ stop_of('targets.metric', 'stops', 'targets.no_reply') }} as stop_key
-    from epoch_targets
-    inner join targets on epoch_targets.target_number = targets.target_number
-    inner join stops on epoch_targets.ticket_number = stops.ticket_number
-    left join assignments
-        on epoch_targets.ticket_number = assignments.ticket_number and targets.clock_start = 'ticket.assigned'
-    where epoch_targets.is_plain
 ),
 
 -- The values at the start of a spell, and each change of them within it.
@@ -159,8 +138,7 @@ all_instances as (
         started_at,
         stop_key,
         cast(null as bigint) as superseded_at
-    from plain
-    where started_at is not null and (stop_key is null or started_at * 2 <= stop_key)
+    from {{ ref('int_sla_plain_openings') }}
     union all
     select * from opened
 ),

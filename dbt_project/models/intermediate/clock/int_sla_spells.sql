@@ -4,7 +4,7 @@
 -- time_to_resolve, but for: exchanges (time_to_next_reply), stays with the team (time_in_team), and waiting for the
 -- supplier, with which time_with_supplier begins.
 with epoch_targets as (
-    select * from {{ ref('int_ticket_epoch_targets') }} where not is_plain
+    select * from {{ ref('int_ticket_epoch_targets') }}
 ),
 
 stops as (
@@ -47,75 +47,6 @@ paths as (
         agreements.no_reply
 ),
 
--- What ends a clock of the path, and from when on another can start (null = never).
-ends as (
-    select
-        paths.ticket_number,
-        paths.lane_number,
-        paths.group_number,
-        paths.metric,
-        {{ stop_of('paths.metric', 'stops', 'paths.no_reply') }} as stop_key,
-        cast(null as bigint) as resumes_at
-    from paths
-    inner join stops on paths.ticket_number = stops.ticket_number
-    where paths.metric <> 'time_to_next_reply' and {{ stop_of('paths.metric', 'stops', 'paths.no_reply') }} is not null
-    union all
-    select
-        ticket_number,
-        lane_number,
-        group_number,
-        metric,
-        stopped_at * 2 as stop_key,
-        case when starts_new_cycle then gap_to end as resumes_at
-    from gap_rules
-),
-
-ordered as (
-    select
-        *,
-        row_number() over path as end_number,
-        lag(resumes_at) over path as resumed_at,
-        lead(stop_key) over path as next_stop_key
-    from ends
-    window path as (partition by ticket_number, lane_number, group_number, metric order by stop_key)
-),
-
-bounded as (
-    select
-        paths.ticket_number,
-        paths.lane_number,
-        paths.group_number,
-        paths.metric,
-        case when ordered.end_number > 1 then ordered.resumed_at else paths.group_from_at end as from_at,
-        ordered.stop_key
-    from paths
-    left join ordered
-        on
-            paths.ticket_number = ordered.ticket_number
-            and paths.lane_number = ordered.lane_number
-            and paths.group_number = ordered.group_number
-            and paths.metric = ordered.metric
-    where paths.metric <> 'time_to_next_reply'
-    union all
-    select ticket_number, lane_number, group_number, metric, resumes_at as from_at, cast(null as bigint) as stop_key
-    from ordered
-    where next_stop_key is null
-),
-
--- A spell that ends as it begins is none, but for a ticket that was dealt with in the second of its opening.
-lives as (
-    select bounded.*
-    from bounded
-    inner join stops on bounded.ticket_number = stops.ticket_number
-    where
-        bounded.from_at is not null
-        and (
-            bounded.stop_key is null
-            or bounded.stop_key >= bounded.from_at * 2 + 2
-            or (bounded.stop_key >= bounded.from_at * 2 and bounded.from_at = stops.opened_epoch)
-        )
-),
-
 -- A stay with the team begins at the reopening if the ticket came while it was not open, and ended with the resolution
 -- if it left before it was reopened.
 stays as (
@@ -128,7 +59,6 @@ stays as (
             else at_leaving.gap_from * 2 + case when at_leaving.is_void_from_start then 1 else 0 end
         end as stop_key
     from {{ ref('int_ticket_team_stays') }} as stays
-    inner join (select distinct team_id from lane_teams) as measured on stays.team_id = measured.team_id
     left join gaps as at_arrival
         on
             stays.ticket_number = at_arrival.ticket_number
@@ -141,18 +71,122 @@ stays as (
             and (at_leaving.gap_to is null or stays.to_at <= at_leaving.gap_to)
 ),
 
-in_team as (
+-- The whole time in which a clock of the path could run: the ticket's life from when its agreement applies, or a stay.
+bounds as (
     select
-        lives.ticket_number,
-        lives.lane_number,
-        lives.group_number,
-        lives.metric,
-        greatest(lives.from_at, stays.from_at) as from_at,
-        least(lives.stop_key, stays.stop_key) as stop_key
-    from lives
-    inner join lane_teams on lives.lane_number = lane_teams.lane_number
-    inner join stays on lives.ticket_number = stays.ticket_number and lane_teams.team_id = stays.team_id
-    where lives.metric = 'time_in_team' and stays.from_at is not null
+        paths.ticket_number,
+        paths.lane_number,
+        paths.group_number,
+        paths.metric,
+        1 as bound_number,
+        paths.group_from_at as from_at,
+        {{ stop_of('paths.metric', 'stops', 'paths.no_reply') }} as stop_key,
+        stops.opened_epoch
+    from paths
+    inner join stops on paths.ticket_number = stops.ticket_number
+    where paths.metric not in ('time_to_next_reply', 'time_in_team')
+    union all
+    select
+        paths.ticket_number,
+        paths.lane_number,
+        paths.group_number,
+        paths.metric,
+        row_number() over (
+            partition by paths.ticket_number, paths.lane_number, paths.group_number order by stays.from_at
+        ) as bound_number,
+        greatest(paths.group_from_at, stays.from_at) as from_at,
+        least(stays.stop_key, stops.resolve_stop) as stop_key,
+        stops.opened_epoch
+    from paths
+    inner join stops on paths.ticket_number = stops.ticket_number
+    inner join lane_teams on paths.lane_number = lane_teams.lane_number
+    inner join stays on paths.ticket_number = stays.ticket_number and lane_teams.team_id = stays.team_id
+    where paths.metric = 'time_in_team' and stays.from_at is not null
+),
+
+-- What ends a clock within it, and from when on another can start (null = never).
+ends as (
+    select
+        ticket_number,
+        lane_number,
+        group_number,
+        metric,
+        bound_number,
+        stop_key,
+        cast(null as bigint) as resumes_at
+    from bounds
+    where stop_key is not null
+    union all
+    select
+        bounds.ticket_number,
+        bounds.lane_number,
+        bounds.group_number,
+        bounds.metric,
+        bounds.bound_number,
+        gap_rules.stopped_at * 2 as stop_key,
+        case when gap_rules.starts_new_cycle then gap_rules.gap_to end as resumes_at
+    from bounds
+    inner join gap_rules
+        on
+            bounds.ticket_number = gap_rules.ticket_number
+            and bounds.lane_number = gap_rules.lane_number
+            and bounds.group_number = gap_rules.group_number
+            and bounds.metric = gap_rules.metric
+            and bounds.from_at <= gap_rules.gap_to
+            and (bounds.stop_key is null or bounds.stop_key > gap_rules.stopped_at * 2 + 1)
+),
+
+ordered as (
+    select
+        *,
+        row_number() over bound as end_number,
+        lag(resumes_at) over bound as resumed_at,
+        lead(stop_key) over bound as next_stop_key
+    from ends
+    window bound as (partition by ticket_number, lane_number, group_number, metric, bound_number order by stop_key)
+),
+
+between_ends as (
+    select
+        bounds.ticket_number,
+        bounds.lane_number,
+        bounds.group_number,
+        bounds.metric,
+        bounds.opened_epoch,
+        case when ordered.end_number > 1 then ordered.resumed_at else bounds.from_at end as from_at,
+        ordered.stop_key
+    from bounds
+    left join ordered
+        on
+            bounds.ticket_number = ordered.ticket_number
+            and bounds.lane_number = ordered.lane_number
+            and bounds.group_number = ordered.group_number
+            and bounds.metric = ordered.metric
+            and bounds.bound_number = ordered.bound_number
+    union all
+    select
+        ordered.ticket_number,
+        ordered.lane_number,
+        ordered.group_number,
+        ordered.metric,
+        cast(null as bigint) as opened_epoch,
+        ordered.resumes_at as from_at,
+        cast(null as bigint) as stop_key
+    from ordered
+    where ordered.next_stop_key is null
+),
+
+-- A spell that ends as it begins is none, but for a ticket that was dealt with in the second of its opening.
+lives as (
+    select ticket_number, lane_number, group_number, metric, from_at, stop_key
+    from between_ends
+    where
+        from_at is not null
+        and (
+            stop_key is null
+            or stop_key >= from_at * 2 + 2
+            or (stop_key >= from_at * 2 and from_at = opened_epoch)
+        )
 ),
 
 with_supplier as (
@@ -196,9 +230,7 @@ exchanges as (
 ),
 
 spells as (
-    select * from lives where metric not in ('time_in_team', 'time_with_supplier')
-    union all
-    select * from in_team where stop_key is null or stop_key > from_at * 2 + 1
+    select * from lives where metric <> 'time_with_supplier'
     union all
     select * from with_supplier
     union all

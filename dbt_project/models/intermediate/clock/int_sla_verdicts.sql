@@ -115,7 +115,23 @@ attributed as (
 
 final as (
     select
-        attributed.*,
+        attributed.instance_number,
+        attributed.ticket_number,
+        attributed.target_number,
+        attributed.profile_number,
+        attributed.cycle_number,
+        attributed.opened_epoch,
+        attributed.resolved_at,
+        attributed.threshold_seconds,
+        attributed.started_at,
+        attributed.due_at,
+        attributed.stopped_at,
+        attributed.breached_at,
+        attributed.decided_at,
+        attributed.on_clock_seconds,
+        attributed.paused_seconds,
+        attributed.excluded_seconds,
+        attributed.state,
         periods.period_start
     from attributed
     left join {{ ref('int_period_pieces') }} as periods

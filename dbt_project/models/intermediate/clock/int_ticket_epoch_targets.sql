@@ -1,7 +1,7 @@
 -- One row per ticket, lane, epoch and metric of the agreement: the target that the values of the epoch call for. Where a
 -- ticket has several epochs there is a row with a null target too, where none admits them. Under `final_value` every
 -- epoch of a group has the target of the group's last one. A lane of other rules has only the tickets for which they can
--- matter. is_plain: nothing ever changes and nothing starts anew, so that there is one clock from the opening on.
+-- matter. Left out is what needs no order: a clock of the ticket's whole life (int_sla_plain_openings).
 with ticket_agreements as (
     select * from {{ ref('int_ticket_agreements') }} where agreement_number is not null
 ),
@@ -23,12 +23,7 @@ stops as (
 ),
 
 decided as (
-    select distinct tickets.ticket_number
-    from {{ ref('int_tickets') }} as tickets
-    inner join {{ ref('stg_agreements__decision_exclusions') }} as decisions
-        on
-            tickets.ticket_id = decisions.ticket_id
-            and (decisions.source is null or tickets.source = decisions.source)
+    select ticket_number from {{ ref('int_ticket_decided') }}
 ),
 
 read as (
@@ -53,9 +48,7 @@ unchanged as (
         read.profile_number,
         profile_targets.metric,
         profile_targets.target_number,
-        profile_targets.threshold_seconds,
-        not read.is_reopened
-        and profile_targets.metric in ('time_to_first_response', 'time_to_resolve', 'time_to_close') as is_plain
+        profile_targets.threshold_seconds
     from read
     inner join profile_targets
         on
@@ -63,6 +56,7 @@ unchanged as (
             and read.agreement_number = profile_targets.agreement_number
     where
         not read.is_changed
+        and not (not read.is_reopened and profile_targets.metric in {{ whole_life_clocks() }})
         and (
             profile_targets.rule_set = 'agreed'
             or (profile_targets.rule_set = 'without_exclusions' and read.is_decided)
@@ -110,8 +104,7 @@ final as (
         changed.profile_number,
         changed.metric,
         profile_targets.target_number,
-        profile_targets.threshold_seconds,
-        false as is_plain
+        profile_targets.threshold_seconds
     from changed
     left join profile_targets
         on

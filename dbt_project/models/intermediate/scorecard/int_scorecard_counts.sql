@@ -50,11 +50,6 @@ measured as (
         on
             agreements.agreement_id = targets.agreement_id
             and agreements.agreement_version = targets.agreement_version
-    where
-        targets.metric in (
-            'time_to_first_response', 'time_to_resolve', 'time_to_close', 'availability', 'csat', 'nps', 'ces'
-        )
-        or targets.survey_item is not null
 ),
 
 covered as (

@@ -6,8 +6,8 @@ with tickets as (
 
 events as (
     select ticket_number, moment, event_number, event_text, value
-    from {{ ref('int_ticket_events') }}
-    where event_type = 'team' and value is not null
+    from {{ ref('int_ticket_changes') }}
+    where event_type = 'team'
 ),
 
 moved as (

@@ -7,8 +7,8 @@ with tickets as (
 
 changes as (
     select ticket_number, moment, event_number, event_text, event_type, value
-    from {{ ref('int_ticket_events') }}
-    where event_type in ('customer', 'service', 'priority') and value is not null
+    from {{ ref('int_ticket_changes') }}
+    where event_type <> 'team'
 ),
 
 changed_tickets as (

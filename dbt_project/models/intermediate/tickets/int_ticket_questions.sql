@@ -5,19 +5,20 @@ with demanding as (
 ),
 
 statuses as (
-    select * from {{ ref('int_ticket_status_intervals') }}
+    select ticket_number, interval_number, from_at
+    from {{ ref('int_ticket_status_intervals') }}
+    where status in (select status from demanding)
 ),
 
 replies as (
     select ticket_number, moment
-    from {{ ref('int_ticket_events') }}
-    where event_type = 'message' and {{ is_reply() }}
+    from {{ ref('int_ticket_message_events') }}
+    where kind = 'reply' and ticket_number in (select ticket_number from statuses)
 ),
 
 final as (
     select distinct statuses.ticket_number, statuses.interval_number
     from statuses
-    inner join demanding on statuses.status = demanding.status
     inner join replies
         on
             statuses.ticket_number = replies.ticket_number

@@ -29,9 +29,7 @@ placed as (
         status_code,
         lag(status_code) over story as previous_code,
         row_number() over story as interval_number,
-        lead(moment) over story as next_moment,
-        lead(event_number) over story as next_event_number,
-        lead(event_text) over story as next_event_text
+        lead(moment) over story as next_moment
     from entries
     window story as (partition by ticket_number order by {{ event_order() }})
 ),
@@ -50,9 +48,7 @@ without_repetitions as (
         placed.status_code,
         placed.previous_code,
         row_number() over story as interval_number,
-        lead(placed.moment) over story as next_moment,
-        lead(placed.event_number) over story as next_event_number,
-        lead(placed.event_text) over story as next_event_text
+        lead(placed.moment) over story as next_moment
     from placed
     inner join repeating on placed.ticket_number = repeating.ticket_number
     where placed.previous_code is null or placed.status_code <> placed.previous_code
@@ -80,9 +76,7 @@ final as (
             + case when {{ status_class(status_of('status_code')) }} = 'open' then 1 else 0 end as tinyint
         ) as open_change,
         event_number as opening_event_number,
-        event_text as opening_event_text,
-        next_event_number as closing_event_number,
-        next_event_text as closing_event_text
+        event_text as opening_event_text
     from intervals
 )
 

@@ -1,7 +1,8 @@
 -- One row per ticket: the instants at which its life ends the clocks of each metric for good, as twice the instant, plus
 -- one if cancelling or merging was what ended it (so that the least of several is the earliest, and says what it was);
 -- null while nothing has. A stretch that was reopened ends nothing here (int_sla_gap_rules says what it does).
--- unanswered_stop: the first resolution, which ends a first response unless the agreement counts it as a breach.
+-- unanswered_stop: the first resolution, which ends a first response unless the agreement counts it as a breach; then only
+-- dropped_stop does, the cancelling or merging.
 with tickets as (
     select ticket_number, opened_epoch from {{ ref('int_tickets') }}
 ),
@@ -23,6 +24,7 @@ gaps as (
                     then gap_from * 2 + case when is_void_from_start then 1 else 0 end
             end
         ) as unanswered_stop,
+        max(case when gap_to is null and is_void then void_at * 2 + 1 end) as dropped_stop,
         max(case when gap_to is not null then 1 else 0 end) = 1 as is_reopened
     from {{ ref('int_ticket_gaps') }}
     group by ticket_number
@@ -40,6 +42,7 @@ final as (
         gaps.close_stop,
         messages.first_response_at * 2 as response_stop,
         gaps.unanswered_stop,
+        gaps.dropped_stop,
         coalesce(gaps.is_reopened, false) as is_reopened
     from tickets
     left join gaps on tickets.ticket_number = gaps.ticket_number

@@ -1,16 +1,20 @@
 -- One row per ticket and exchange: from the earliest customer message that nobody has answered to the next reply, or to
 -- the end of the open stretch in which it began; stop_key as in int_ticket_stops (twice the instant, plus one for a
 -- cancelling or merging), null while it lasts. A message that comes while the ticket is not open counts from the
--- reopening; without one it opens no exchange.
-with messages as (
+-- reopening; without one it opens no exchange. Only tickets whose replies are measured are read.
+with measured as (
+    select distinct ticket_number from {{ ref('int_ticket_epoch_targets') }} where metric = 'time_to_next_reply'
+),
+
+messages as (
     select
         ticket_number,
         moment,
         event_number,
         event_text,
-        {{ is_reply() }} as is_reply
-    from {{ ref('int_ticket_events') }}
-    where event_type = 'message' and (actor_role = 'customer' or {{ is_reply() }})
+        kind = 'reply' as is_reply
+    from {{ ref('int_ticket_message_events') }}
+    where kind in ('customer', 'reply') and ticket_number in (select ticket_number from measured)
 ),
 
 gaps as (
