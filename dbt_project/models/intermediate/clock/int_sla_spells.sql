@@ -202,7 +202,7 @@ with_supplier as (
         on
             lives.ticket_number = waits.ticket_number
             and waits.status = 'waiting_supplier'
-            and (waits.to_at is null or waits.to_at > lives.from_at)
+            and (waits.to_at is null or waits.to_at > greatest(waits.from_at, lives.from_at))
             and (lives.stop_key is null or lives.stop_key > waits.from_at * 2 + 1)
     where lives.metric = 'time_with_supplier'
     group by lives.ticket_number, lives.lane_number, lives.group_number, lives.metric, lives.from_at, lives.stop_key
