@@ -63,8 +63,8 @@ format: $(DEV_STAMP)  ## Format Python and SQL
 	@$(BIN)/ruff format .
 	@$(COMPILE_ENV) $(BIN)/sqlfluff fix --disable-progress-bar dbt_project/models dbt_project/tests
 
-bench: $(DEV_STAMP) $(MANIFEST)  ## Costs as ratios within one run
-	@$(BIN)/python -m benchmarks
+bench: $(DEV_STAMP) $(MANIFEST)  ## Costs as ratios within one run (SIZE=10M adds ten million tickets)
+	@SIZE='$(SIZE)' $(BIN)/python -m benchmarks
 
 example-data: $(RUN_STAMP)  ## Generate the data of examples/acme up to SLM_AS_OF or now (SIZE=1 is the default)
 	@$(BIN)/python -m examples.acme.generate --size $(SIZE)

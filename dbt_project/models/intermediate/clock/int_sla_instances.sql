@@ -28,6 +28,7 @@ lapped as (
         max(case when lap_from_last = 1 then clock_number end) as last_clock_number,
         min(started_at) as started_at,
         max(ended_at) as ended_at,
+        max(case when lap_from_last = 1 then due_reading end) as due_reading,
         max(case when lap_from_last = 1 and is_paused then 1 else 0 end) = 1 as is_paused
     from ranked
     group by instance_number
@@ -38,6 +39,8 @@ final as (
         instance_number,
         clock_number,
         clock_number as due_clock_number,
+        calendar_number,
+        due_reading,
         ticket_number,
         target_number,
         profile_number,
@@ -59,6 +62,8 @@ final as (
         lapped.instance_number,
         lapped.clock_number,
         coalesce(lapped.breaching_clock_number, lapped.last_clock_number) as due_clock_number,
+        clocks.calendar_number,
+        lapped.due_reading,
         clocks.ticket_number,
         clocks.target_number,
         clocks.profile_number,

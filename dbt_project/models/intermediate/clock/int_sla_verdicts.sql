@@ -1,6 +1,7 @@
 -- One row per instance with its state, under every set of rules (int_ticket_targets). Precedence: accepted Decision on
 -- the instance, breach, supersession, cancelling or merging, then met, paused or running. period_start: reporting period
--- by the agreement's attribution.
+-- by the agreement's attribution. due_at is where the threshold was used up, or would be if the clock ran on; null where
+-- that lies beyond the calendar's horizon, five years after as_of.
 with instances as (
     select * from {{ ref('int_sla_instances') }}
 ),
@@ -15,10 +16,6 @@ stops as (
 
 crossings as (
     select * from {{ ref('int_sla_crossings') }}
-),
-
-projections as (
-    select * from {{ ref('int_sla_projections') }}
 ),
 
 decisions as (
@@ -69,7 +66,7 @@ judged as (
         targets.attribution,
         coalesce(
             crossings.due_at,
-            projections.due_at,
+            cast({{ instant_of('due_piece', 'instances.due_reading') }} as bigint),
             case when instances.threshold_seconds = 0 then instances.started_at end
         ) as due_at,
         case when instances.on_clock_seconds > instances.threshold_seconds then crossings.breached_at end as breached_at,
@@ -86,7 +83,7 @@ judged as (
     inner join targets on instances.target_number = targets.target_number
     inner join stops on instances.ticket_number = stops.ticket_number
     left join crossings on instances.due_clock_number = crossings.clock_number
-    left join projections on instances.due_clock_number = projections.clock_number
+    {{ join_inverse('due_piece', 'instances.calendar_number', 'instances.due_reading', 'earliest') }}
     left join excluded on instances.instance_number = excluded.instance_number
 ),
 
