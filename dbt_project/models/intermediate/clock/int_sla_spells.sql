@@ -132,7 +132,7 @@ ends as (
             and bounds.lane_number = gap_rules.lane_number
             and bounds.group_number = gap_rules.group_number
             and bounds.metric = gap_rules.metric
-            and bounds.from_at <= gap_rules.gap_to
+            and bounds.from_at < gap_rules.gap_to
             and (bounds.stop_key is null or bounds.stop_key > gap_rules.stopped_at * 2 + 1)
 ),
 

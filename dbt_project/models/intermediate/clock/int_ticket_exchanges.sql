@@ -52,7 +52,7 @@ heard as (
     where not answered.is_reply
 ),
 
--- The end of the open stretch in which it is heard.
+-- The end of the open stretch in which it is heard. What happened to the ticket in that very second came before.
 bounded as (
     select
         heard.ticket_number,
@@ -61,7 +61,7 @@ bounded as (
         heard.heard_at,
         min(gaps.gap_from * 2 + case when gaps.is_void_from_start then 1 else 0 end) as gap_stop
     from heard
-    left join gaps on heard.ticket_number = gaps.ticket_number and gaps.gap_from >= heard.heard_at
+    left join gaps on heard.ticket_number = gaps.ticket_number and gaps.gap_from > heard.heard_at
     where heard.heard_at is not null and (heard.replied_at is null or heard.replied_at >= heard.heard_at)
     group by heard.ticket_number, heard.replies_before, heard.replied_at, heard.heard_at
 ),
