@@ -87,7 +87,7 @@ def save(models: Sequence[Model], path: Path) -> None:
 def connect(database: Path, memory_limit: str | None) -> duckdb.DuckDBPyConnection:
     """A DuckDB as dbt's profile sets it up."""
     connection = duckdb.connect(str(database))
-    connection.execute(f"set threads = {THREADS}; set TimeZone = 'UTC'")
+    connection.execute(f"set threads = {THREADS}; set TimeZone = 'UTC'; set preserve_insertion_order = false")
     if memory_limit:
         connection.execute(f"set memory_limit = '{memory_limit}'")
     return connection
