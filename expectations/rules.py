@@ -10,6 +10,13 @@ from typing import Any
 
 SCORECARD_STATUSES = ["met", "missed", "no_data", "withheld"]
 PERIOD_STATUSES = ["running", "closed"]
+TARGET_GRAIN = ["agreement_id", "agreement_version", "target_id", "period_start"]
+SERVICE_GRAIN = [*TARGET_GRAIN, "service_id"]
+# Shares beside the scorecard's own, by report and column: the integer above, and those that add up to the one below.
+RATIOS: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {
+    ("rpt_pause_audit", "pause_ratio"): ("paused_seconds", ("paused_seconds", "run_seconds")),
+    ("rpt_pause_audit", "paused_ticket_ratio"): ("paused_ticket_count", ("ticket_count",)),
+}
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,22 @@ def _not_above(
         {"column_A": larger, "column_B": smaller, "or_equal": may_be_equal, "ignore_row_if": "either_value_is_missing"},
         description,
     )
+
+
+def _ratios(table: str) -> list[Rule]:
+    """Each share of the report against its integers; the runner derives what they say."""
+    return [
+        _equal(
+            f"{column}_is_its_integers",
+            table,
+            table,
+            column,
+            f"expected_{column}",
+            f"{column} is {above} / {' + '.join(below)}, and null where that is 0.",
+        )
+        for (name, column), (above, below) in RATIOS.items()
+        if name == table
+    ]
 
 
 def _scorecard(table: str, grain: list[str]) -> list[Rule]:
@@ -252,6 +275,24 @@ RULES: list[Rule] = [
         "agreement_match",
         ["unknown_customer", "unknown_service", "no_agreement", "no_target"],
     ),
+    _unique("rpt_pause_audit", SERVICE_GRAIN),
+    _in_set("rpt_pause_audit", "period_status", PERIOD_STATUSES),
+    *[
+        _between("rpt_pause_audit", column, 0, None)
+        for column in ("paused_seconds", "run_seconds", "ticket_count", "pause_count", "longest_pause_seconds")
+    ],
+    *_ratios("rpt_pause_audit"),
+    *[
+        _not_above(f"{part}_is_part_of_{whole}", "rpt_pause_audit", part, whole, f"{part} counts some of {whole}.")
+        for part, whole in (
+            ("paused_ticket_count", "ticket_count"),
+            ("pause_without_question_count", "pause_count"),
+            ("pause_near_breach_count", "pause_count"),
+            ("pause_outside_hours_count", "pause_count"),
+            ("longest_pause_seconds", "paused_seconds"),
+            ("met_by_pause_count", "met_count"),
+        )
+    ],
 ]
 
 

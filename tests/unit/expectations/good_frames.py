@@ -78,6 +78,33 @@ def unmatched() -> pd.DataFrame:
     return pd.DataFrame({"ticket_key": ["desk:T1", "desk:T2"], "agreement_match": ["unknown_service", "no_target"]})
 
 
+def pause_audit() -> pd.DataFrame:
+    """A target with a pause, and one whose clock had no open second."""
+    return pd.DataFrame(
+        {
+            "agreement_id": ["sla", "sla"],
+            "agreement_version": [1, 1],
+            "target_id": ["resolve", "respond"],
+            "service_id": ["mail", "mail"],
+            "period_start": pd.to_datetime(["2026-03-01", "2026-03-01"]),
+            "period_status": ["closed", "running"],
+            "paused_seconds": [3600, 0],
+            "run_seconds": [10800, 0],
+            "pause_ratio": [0.25, None],
+            "ticket_count": [4, 1],
+            "paused_ticket_count": [1, 0],
+            "paused_ticket_ratio": [0.25, 0.0],
+            "pause_count": [2, 0],
+            "pause_without_question_count": [1, 0],
+            "pause_near_breach_count": [0, 0],
+            "pause_outside_hours_count": [1, 0],
+            "longest_pause_seconds": [3600, None],
+            "met_count": [3, 1],
+            "met_by_pause_count": [1, 0],
+        }
+    )
+
+
 def recount(*figures: str) -> pd.DataFrame:
     """An audit view that holds each published figure beside its recount; the second row is empty on both sides."""
     columns: dict[str, list[float | None]] = {}
@@ -97,6 +124,7 @@ GOOD = {
     "rpt_availability": availability,
     "rpt_experience": experience,
     "rpt_unmatched_ticket": unmatched,
+    "rpt_pause_audit": pause_audit,
     "audit_ticket_recount": lambda: recount("numerator", "denominator"),
     "audit_target_rollup": rollup,
     "audit_availability_recount": lambda: recount("agreed_seconds", "downtime_seconds", "failure_count"),

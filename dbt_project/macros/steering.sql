@@ -1,0 +1,10 @@
+{# Figures for steering: what the reports beside the scorecard share. #}
+
+{# How long before a pause a public message of an agent still is its question, in seconds: the contract's 15 minutes, as
+   in int_sla_clock_intervals. #}
+{% macro question_window_seconds() -%}900{%- endmacro %}
+
+{# A reporting period is running until its closing day has passed. #}
+{% macro period_status(periods) -%}
+    case when {{ periods }}.closes_at_epoch <= {{ as_of() }} then 'closed' else 'running' end
+{%- endmacro %}
