@@ -1,7 +1,7 @@
 {# Figures for steering: what the reports beside the scorecard share. #}
 
-{# How long before a pause a public message of an agent still is its question, in seconds: the contract's 15 minutes, as
-   in int_sla_clock_intervals. #}
+{# How long before a pause a public message of an agent still is its question, in seconds: the contract's 15 minutes, the
+   same that `requires: customer_visible_request` demands of a clock. #}
 {% macro question_window_seconds() -%}900{%- endmacro %}
 
 {# A reporting period is running until its closing day has passed. #}

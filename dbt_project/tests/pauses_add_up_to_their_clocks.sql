@@ -11,7 +11,6 @@ with counted as (
     group by agreement_id, agreement_version, target_id, service_id
 ),
 
--- The longest gap between updates is only a part of its clock's life.
 clocks as (
     select
         agreement_id,

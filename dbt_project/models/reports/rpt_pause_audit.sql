@@ -5,7 +5,9 @@ with counts as (
 ),
 
 instances as (
-    select * from {{ ref('fct_ticket_sla') }} where state = 'met' and metric <> 'time_with_supplier'
+    select *
+    from {{ ref('fct_ticket_sla') }}
+    where state = 'met' and metric not in ('time_with_supplier', 'max_update_gap')
 ),
 
 -- What the pauses did for the figure: met, but over the target had the clock not stood still.

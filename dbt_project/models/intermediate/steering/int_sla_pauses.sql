@@ -1,121 +1,202 @@
--- One row per pause of a clock that can count: a stretch in which it stands in a pausing status, closed hours included.
--- Statuses that follow one another at once are one pause; so is a pause of which a Decision excludes a part. Superseded,
--- cancelled and excluded instances are in no figure and left out, and so is time_with_supplier: what stops that clock
--- is not a pause that anybody chose.
-with verdicts as (
-    select * from {{ ref('int_sla_verdicts') }} where state in ('met', 'breached', 'running', 'paused')
+-- One row per pause of a clock that can count: a stretch of its ticket in pausing statuses, closed hours included, from
+-- where the clock has begun. Statuses that follow one another at once are one pause. Superseded, cancelled and excluded
+-- instances are in no figure and left out; so are time_with_supplier, whose standstill nobody chooses, and
+-- max_update_gap, of which only the longest gap is on record.
+with instances as (
+    select
+        *,
+        {{ epoch_seconds('started_at') }} as from_epoch,
+        coalesce({{ epoch_seconds('stopped_at') }}, {{ as_of() }}) as to_epoch
+    from {{ ref('fct_ticket_sla') }}
+    where
+        state in ('met', 'breached', 'running', 'paused')
+        and metric not in ('time_with_supplier', 'max_update_gap')
 ),
 
-targets as (
-    select * from {{ ref('int_ticket_targets') }} where metric <> 'time_with_supplier'
+tickets as (
+    select ticket_number, ticket_key from {{ ref('int_tickets') }}
 ),
 
-intervals as (
-    select * from {{ ref('int_sla_clock_intervals') }}
+pausing as (
+    select * from {{ ref('stg_agreements__target_pauses') }}
 ),
 
 statuses as (
     select * from {{ ref('int_ticket_status_intervals') }}
 ),
 
-messages as (
-    select ticket_number, moment
-    from {{ ref('int_ticket_events') }}
-    where event_type = 'message' and actor_role = 'agent' and is_public
+segments as (
+    select *, {{ epoch_seconds('segment_start_at') }} as from_epoch, {{ epoch_seconds('segment_end_at') }} as to_epoch
+    from {{ ref('fct_sla_clock_segment') }}
+    where state in ('run', 'pause')
 ),
 
-paused_instances as (
-    select distinct
-        verdicts.instance_number,
-        verdicts.ticket_number,
-        verdicts.target_number,
-        verdicts.service_id,
-        verdicts.threshold_seconds
-    from verdicts
-    inner join targets on verdicts.target_number = targets.target_number
-    inner join intervals on verdicts.instance_number = intervals.instance_number and intervals.state = 'pause'
-),
-
--- Seconds on the clock before each stretch, and whether the clock ran (or stood resolved) just before it.
-ordered as (
+-- Statuses that could pause, and whether the customer was asked something just before they began.
+waits as (
     select
-        intervals.instance_number,
-        intervals.from_at,
-        intervals.state,
-        case when intervals.state = 'pause' then intervals.reading_to - intervals.reading_from else 0 end as paused_seconds,
+        statuses.ticket_number,
+        statuses.interval_number,
+        statuses.status,
+        statuses.from_at,
+        statuses.to_at,
+        count(messages.moment) > 0 as is_asked
+    from statuses
+    inner join (select distinct status from pausing) as pausing_statuses on statuses.status = pausing_statuses.status
+    left join {{ ref('int_ticket_events') }} as messages
+        on
+            statuses.ticket_number = messages.ticket_number
+            and messages.event_type = 'message'
+            and messages.actor_role = 'agent'
+            and messages.is_public
+            and statuses.from_at - {{ question_window_seconds() }} <= messages.moment
+            and statuses.from_at >= messages.moment
+    group by
+        statuses.ticket_number,
+        statuses.interval_number,
+        statuses.status,
+        statuses.from_at,
+        statuses.to_at
+),
+
+paused as (
+    select
+        instances.ticket_key,
+        instances.agreement_id,
+        instances.agreement_version,
+        instances.target_id,
+        instances.cycle_number,
+        instances.service_id,
+        instances.threshold_seconds,
+        waits.interval_number,
+        waits.is_asked,
+        greatest(waits.from_at, instances.from_epoch) as from_at,
+        least(coalesce(waits.to_at, instances.to_epoch), instances.to_epoch) as to_at,
         coalesce(
-            sum(case when intervals.state = 'run' then intervals.reading_to - intervals.reading_from else 0 end) over (
-                partition by intervals.instance_number order by intervals.from_at
-                rows between unbounded preceding and 1 preceding
+            waits.interval_number - 1 <> lag(waits.interval_number) over (
+                partition by
+                    instances.ticket_key,
+                    instances.agreement_id,
+                    instances.agreement_version,
+                    instances.target_id,
+                    instances.cycle_number
+                order by waits.interval_number
             ),
-            0
-        ) as used_seconds,
-        coalesce(
-            lag(intervals.state) over (partition by intervals.instance_number order by intervals.from_at)
-            not in ('pause', 'excluded'),
             true
-        ) as is_after_other_state
-    from intervals
-    inner join paused_instances on intervals.instance_number = paused_instances.instance_number
+        ) as is_new
+    from instances
+    inner join tickets on instances.ticket_key = tickets.ticket_key
+    inner join pausing
+        on
+            instances.agreement_id = pausing.agreement_id
+            and instances.agreement_version = pausing.agreement_version
+            and instances.target_id = pausing.target_id
+    inner join waits
+        on
+            tickets.ticket_number = waits.ticket_number
+            and pausing.status = waits.status
+            and (waits.is_asked or not pausing.requires_visible_request)
+            and waits.from_at < instances.to_epoch
+            and (waits.to_at is null or waits.to_at > instances.from_epoch)
 ),
 
 numbered as (
     select
         *,
-        sum(case when is_after_other_state then 1 else 0 end) over (
-            partition by instance_number order by from_at
-        ) as stretch_number
-    from ordered
-    where state in ('pause', 'excluded')
+        sum(case when is_new then 1 else 0 end) over (
+            partition by ticket_key, agreement_id, agreement_version, target_id, cycle_number
+            order by interval_number
+        ) as pause_number
+    from paused
 ),
 
 pauses as (
     select
-        instance_number,
-        stretch_number,
+        ticket_key,
+        agreement_id,
+        agreement_version,
+        target_id,
+        cycle_number,
+        service_id,
+        threshold_seconds,
+        pause_number,
         min(from_at) as from_at,
-        cast(min(used_seconds) as bigint) as used_seconds,
-        cast(sum(paused_seconds) as bigint) as paused_seconds
+        max(to_at) as to_at,
+        max(case when is_new and is_asked then 1 else 0 end) = 1 as is_asked
     from numbered
-    where state = 'pause'
-    group by instance_number, stretch_number
+    group by
+        ticket_key,
+        agreement_id,
+        agreement_version,
+        target_id,
+        cycle_number,
+        service_id,
+        threshold_seconds,
+        pause_number
 ),
 
--- A clock may begin within a pause of its ticket: what counts is whether the customer was asked when the status began.
-asked as (
-    select distinct pauses.instance_number, pauses.stretch_number
+measured as (
+    select
+        pauses.ticket_key,
+        pauses.agreement_id,
+        pauses.agreement_version,
+        pauses.target_id,
+        pauses.cycle_number,
+        pauses.service_id,
+        pauses.threshold_seconds,
+        pauses.pause_number,
+        pauses.from_at,
+        pauses.is_asked,
+        cast(
+            coalesce(
+                sum(
+                    case
+                        when segments.state = 'pause' and segments.from_epoch >= pauses.from_at
+                            then segments.to_epoch - segments.from_epoch
+                    end
+                ),
+                0
+            ) as bigint
+        ) as paused_seconds,
+        cast(
+            coalesce(
+                sum(
+                    case
+                        when segments.state = 'run' and segments.from_epoch < pauses.from_at
+                            then segments.on_clock_seconds
+                    end
+                ),
+                0
+            ) as bigint
+        ) as used_seconds
     from pauses
-    inner join paused_instances on pauses.instance_number = paused_instances.instance_number
-    inner join statuses
+    left join segments
         on
-            paused_instances.ticket_number = statuses.ticket_number
-            and pauses.from_at >= statuses.from_at
-            and (statuses.to_at is null or pauses.from_at < statuses.to_at)
-    inner join messages
-        on
-            statuses.ticket_number = messages.ticket_number
-            and statuses.from_at - {{ question_window_seconds() }} <= messages.moment
-            and statuses.from_at >= messages.moment
+            pauses.ticket_key = segments.ticket_key
+            and pauses.agreement_id = segments.agreement_id
+            and pauses.agreement_version = segments.agreement_version
+            and pauses.target_id = segments.target_id
+            and pauses.cycle_number = segments.cycle_number
+            and pauses.to_at > segments.from_epoch
+    group by
+        pauses.ticket_key,
+        pauses.agreement_id,
+        pauses.agreement_version,
+        pauses.target_id,
+        pauses.cycle_number,
+        pauses.service_id,
+        pauses.threshold_seconds,
+        pauses.pause_number,
+        pauses.from_at,
+        pauses.is_asked
 ),
 
 final as (
     select
-        pauses.instance_number,
-        pauses.stretch_number as pause_number,
-        paused_instances.ticket_number,
-        paused_instances.target_number,
-        paused_instances.service_id,
-        pauses.from_at,
-        pauses.paused_seconds,
-        asked.instance_number is not null as is_asked,
+        *,
         -- Not yet breached, and less than a tenth of the time left.
-        pauses.used_seconds <= paused_instances.threshold_seconds
-        and (paused_instances.threshold_seconds - pauses.used_seconds) * 10 < paused_instances.threshold_seconds
-            as is_near_breach
-    from pauses
-    inner join paused_instances on pauses.instance_number = paused_instances.instance_number
-    left join asked
-        on pauses.instance_number = asked.instance_number and pauses.stretch_number = asked.stretch_number
+        used_seconds <= threshold_seconds
+        and (threshold_seconds - used_seconds) * 10 < threshold_seconds as is_near_breach
+    from measured
 )
 
 select * from final
