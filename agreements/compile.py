@@ -184,9 +184,10 @@ def _tables(project: ValidProject, as_of_epoch: int) -> Iterator[tuple[str, Iter
     yield "calendar_day", (_day_table(*entry) for entry in used)
     zones = _zones(project)
     start = _history_start(project, as_of_epoch)
+    kinds = {zone: sorted({*zones[zone], *_limit_kinds(project, zone)}) for zone in sorted(zones)}
     yield (
         "period_piece",
-        (_period_table(zone, kind, start, as_of_epoch) for zone in sorted(zones) for kind in zones[zone]),
+        (_period_table(zone, kind, start, as_of_epoch) for zone in kinds for kind in kinds[zone]),
     )
     yield "local_day", (_local_day_table(zone, zones[zone], start, as_of_epoch) for zone in sorted(zones))
 
@@ -556,6 +557,12 @@ def _zones(project: ValidProject) -> dict[str, list[str]]:
         kinds[version.time_zone].add(kind)
         kinds[own.time_zone].add(kind)
     return {zone: sorted(kinds[zone]) for zone in kinds}
+
+
+def _limit_kinds(project: ValidProject, zone: str) -> set[str]:
+    """The periods in which agreements of a zone limit their workload."""
+    limits = [version.spec.workload_limit for version in project.agreements if version.time_zone == zone]
+    return {limit.per for limit in limits if limit is not None}
 
 
 def _history_start(project: ValidProject, as_of_epoch: int) -> int:

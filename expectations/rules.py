@@ -10,12 +10,14 @@ from typing import Any
 
 SCORECARD_STATUSES = ["met", "missed", "no_data", "withheld"]
 PERIOD_STATUSES = ["running", "closed"]
+LIMIT_PERIODS = ["day", "week", "month", "quarter", "year"]
 TARGET_GRAIN = ["agreement_id", "agreement_version", "target_id", "period_start"]
 SERVICE_GRAIN = [*TARGET_GRAIN, "service_id"]
 # Shares beside the scorecard's own, by report and column: the integer above, and those that add up to the one below.
 RATIOS: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {
     ("rpt_pause_audit", "pause_ratio"): ("paused_seconds", ("paused_seconds", "run_seconds")),
     ("rpt_pause_audit", "paused_ticket_ratio"): ("paused_ticket_count", ("ticket_count",)),
+    ("rpt_workload", "workload_ratio"): ("ticket_count", ("limit_count",)),
 }
 
 
@@ -293,6 +295,27 @@ RULES: list[Rule] = [
             ("met_by_pause_count", "met_count"),
         )
     ],
+    _unique("rpt_workload", ["agreement_id", "agreement_version", "period_start"]),
+    _in_set("rpt_workload", "period_type", LIMIT_PERIODS),
+    _between("rpt_workload", "ticket_count", 0, None),
+    _between("rpt_workload", "limit_count", 1, None),
+    *_ratios("rpt_workload"),
+    _equal(
+        "is_over_limit_follows_the_counts",
+        "rpt_workload",
+        "rpt_workload",
+        "is_over_limit",
+        "expected_is_over_limit",
+        "Over the limit means more tickets than the limit.",
+    ),
+    _not_above(
+        "period_has_a_length",
+        "rpt_workload",
+        "period_start_number",
+        "period_end_number",
+        "A period ends after it starts.",
+        may_be_equal=False,
+    ),
 ]
 
 

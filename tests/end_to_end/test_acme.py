@@ -48,6 +48,14 @@ def test_every_check_of_the_release_holds(acme: Acme) -> None:
 # ------------------------------------------------------------------------------------------------ how much happens
 
 
+def test_workload_of_the_bank_passes_its_limit_in_april_and_may(acme: Acme) -> None:
+    rows = acme.project.query(
+        "select period_start, ticket_count, limit_count from marts.rpt_workload"
+        " where agreement_id = 'sla-north-west-bank' and agreement_version = 1 and is_over_limit order by 1"
+    )
+    assert rows == [(month(4), 134, 125), (month(5), 128, 125)]
+
+
 def test_breaches_parked_open_are_counted_when_they_breach(acme: Acme) -> None:
     rows = acme.project.query(
         """

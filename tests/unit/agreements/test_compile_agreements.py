@@ -306,6 +306,19 @@ def test_period_pieces_cover_time_once_for_each_zone_and_period_type(compiled: C
     assert begin["period_start"] == date(2026, 4, 1)
 
 
+def test_workload_limit_has_its_periods_in_the_zone_of_its_agreement_alone(compiled: Compile) -> None:
+    tokyo = {"from": "2026-01-15", "timeZone": "Asia/Tokyo"}
+    rows = compiled(sla(validity=tokyo, workloadLimit={"tickets": 9, "per": "week"}))["period_piece"]
+    assert {(row["time_zone"], row["period_type"]) for row in rows} == {
+        ("Asia/Tokyo", "month"),
+        ("Asia/Tokyo", "week"),
+        ("Europe/London", "month"),
+    }
+    weeks = [row for row in rows if row["period_type"] == "week"]
+    (begin,) = [row for row in weeks if row["from_epoch"] == 1774796400]  # Monday 30 March 00:00 in Tokyo
+    assert (begin["period_start"], begin["period_end"]) == (date(2026, 3, 30), date(2026, 4, 6))
+
+
 def test_local_days_reach_to_the_end_of_the_running_period(compiled: Compile) -> None:
     rows = compiled(sla(reporting={"period": "quarter"}))["local_day"]
     assert {row["time_zone"] for row in rows} == {"Europe/London"}

@@ -105,6 +105,23 @@ def pause_audit() -> pd.DataFrame:
     )
 
 
+def workload() -> pd.DataFrame:
+    """A month exactly at its limit, and one beyond it."""
+    return pd.DataFrame(
+        {
+            "agreement_id": ["sla", "sla"],
+            "agreement_version": [1, 1],
+            "period_type": ["month", "month"],
+            "period_start": pd.to_datetime(["2026-02-01", "2026-03-01"]),
+            "period_end": pd.to_datetime(["2026-03-01", "2026-04-01"]),
+            "ticket_count": [100, 150],
+            "limit_count": [100, 100],
+            "workload_ratio": [1.0, 1.5],
+            "is_over_limit": [False, True],
+        }
+    )
+
+
 def recount(*figures: str) -> pd.DataFrame:
     """An audit view that holds each published figure beside its recount; the second row is empty on both sides."""
     columns: dict[str, list[float | None]] = {}
@@ -125,6 +142,7 @@ GOOD = {
     "rpt_experience": experience,
     "rpt_unmatched_ticket": unmatched,
     "rpt_pause_audit": pause_audit,
+    "rpt_workload": workload,
     "audit_ticket_recount": lambda: recount("numerator", "denominator"),
     "audit_target_rollup": rollup,
     "audit_availability_recount": lambda: recount("agreed_seconds", "downtime_seconds", "failure_count"),
