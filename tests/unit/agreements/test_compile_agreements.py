@@ -217,6 +217,55 @@ def test_targets_with_scope_and_pauses(compiled: Compile) -> None:
     assert [(row["service_id"], row["tier"]) for row in rows["agreement_service"]] == [("mail", None)]
 
 
+def test_every_decision_is_a_row_that_says_who_decided_what_and_whether_it_counts(compiled: Compile) -> None:
+    whole = {
+        "kind": "exclude_interval",
+        "agreement": "sla",
+        "target": "resolve",
+        "subject": {"ticket": "T1", "source": "desk", "cycle": 2},
+        "interval": {"from": "2026-03-02T10:00:00Z", "to": "2026-03-02T12:00:00Z"},
+        "reason": "power",
+        "evidence": [{"source": "mail", "id": "m-1", "note": "photograph"}, {"source": "minutes"}],
+        "requestedBy": {"role": "it-lead", "side": "provider", "at": "2026-03-03"},
+        "decidedBy": [
+            {"role": "slm", "side": "provider"},
+            {"role": "cfo", "side": "consumer"},
+            {"role": "head", "side": "consumer"},
+        ],
+        "decidedAt": "2026-03-29",
+        "outcome": "accepted",
+    }
+    correction = {
+        "kind": "correct_timestamp",
+        "agreement": "sla",
+        "subject": {"ticket": "T2", "event": "E1"},
+        "correction": {"field": "occurred_at", "to": "2026-03-02T10:00:00Z"},
+        "reason": "typo",
+        "outcome": "rejected",
+    }
+    rows = compiled(sla(), doc("Decision", "whole", whole), doc("Decision", "correction", correction))["decision"]
+    short, long = rows
+    assert {key: value for key, value in short.items() if value is not None} == {
+        "decision_id": "correction",
+        "decision_kind": "correct_timestamp",
+        "agreement_id": "sla",
+        "ticket_id": "T2",
+        "event_id": "E1",
+        "corrected_field": "occurred_at",
+        "corrected_to_epoch": 1772445600,
+        "reason": "typo",
+        "outcome": "rejected",
+        "is_in_force": False,
+    }
+    assert (long["target_id"], long["source"], long["cycle_number"]) == ("resolve", "desk", 2)
+    assert (long["from_epoch"], long["to_epoch"]) == (1772445600, 1772452800)
+    assert long["evidence"] == "mail m-1 (photograph); minutes"
+    assert (long["requested_by"], long["requested_epoch"]) == ("it-lead (provider)", 1772496000)
+    assert (long["decided_by_provider"], long["decided_by_consumer"]) == ("slm", "cfo, head")
+    assert long["decided_epoch"] == 1774742400  # midnight in London, before the clocks go forward
+    assert long["is_in_force"]
+
+
 def test_only_accepted_exclusions_that_were_decided_by_as_of_are_in_force(compiled: Compile) -> None:
     def decision(name: str, outcome: str = "accepted", decided_at: str = "2026-03-20T00:00:00Z") -> dict[str, Any]:
         spec = {
