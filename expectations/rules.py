@@ -18,6 +18,7 @@ RATIOS: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {
     ("rpt_pause_audit", "pause_ratio"): ("paused_seconds", ("paused_seconds", "run_seconds")),
     ("rpt_pause_audit", "paused_ticket_ratio"): ("paused_ticket_count", ("ticket_count",)),
     ("rpt_workload", "workload_ratio"): ("ticket_count", ("limit_count",)),
+    ("rpt_reconciliation", "agreeing_ratio"): ("agreeing_count", ("compared_count",)),
 }
 
 
@@ -315,6 +316,27 @@ RULES: list[Rule] = [
         "period_end_number",
         "A period ends after it starts.",
         may_be_equal=False,
+    ),
+    _unique("rpt_reconciliation", ["source", "quantity", "reason"]),
+    _in_set("rpt_reconciliation", "outcome", ["agrees", "differs", "not_compared"]),
+    _filled("rpt_reconciliation", "explanation"),
+    _between("rpt_reconciliation", "ticket_count", 1, None),
+    *_ratios("rpt_reconciliation"),
+    _equal(
+        "every_difference_has_a_reason",
+        "rpt_reconciliation",
+        "audit_reconciliation_recount",
+        "published_count",
+        "explained_count",
+        "What was compared and does not agree is listed under a reason.",
+    ),
+    _equal(
+        "differences_recount_the_facts",
+        "rpt_reconciliation",
+        "audit_reconciliation_recount",
+        "published_count",
+        "recounted_count",
+        "Differences are those of fct_source_difference.",
     ),
 ]
 

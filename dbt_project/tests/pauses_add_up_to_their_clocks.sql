@@ -1,3 +1,4 @@
+{{ config(meta={'dagster': {'ref': {'name': 'int_sla_pause_counts'}}}) }}
 -- Over all periods, published or not, the pause audit counts each open second of each clock once.
 with counted as (
     select

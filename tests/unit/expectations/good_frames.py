@@ -122,6 +122,23 @@ def workload() -> pd.DataFrame:
     )
 
 
+def reconciliation() -> pd.DataFrame:
+    """A quantity with one difference of four, and the agreement of the others."""
+    return pd.DataFrame(
+        {
+            "source": ["desk", "desk"],
+            "quantity": ["reopen_count", "reopen_count"],
+            "outcome": ["agrees", "differs"],
+            "reason": ["agrees", "not_in_records"],
+            "explanation": ["Both say the same.", "The tool counts more than its records show."],
+            "ticket_count": [3, 1],
+            "compared_count": [4, 4],
+            "agreeing_count": [3, 3],
+            "agreeing_ratio": [0.75, 0.75],
+        }
+    )
+
+
 def recount(*figures: str) -> pd.DataFrame:
     """An audit view that holds each published figure beside its recount; the second row is empty on both sides."""
     columns: dict[str, list[float | None]] = {}
@@ -143,10 +160,12 @@ GOOD = {
     "rpt_unmatched_ticket": unmatched,
     "rpt_pause_audit": pause_audit,
     "rpt_workload": workload,
+    "rpt_reconciliation": reconciliation,
     "audit_ticket_recount": lambda: recount("numerator", "denominator"),
     "audit_target_rollup": rollup,
     "audit_availability_recount": lambda: recount("agreed_seconds", "downtime_seconds", "failure_count"),
     "audit_experience_recount": lambda: recount("count"),
+    "audit_reconciliation_recount": lambda: recount("count").assign(explained_count=[3, None]),
 }
 
 
