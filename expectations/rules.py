@@ -338,6 +338,33 @@ RULES: list[Rule] = [
         "recounted_count",
         "Differences are those of fct_source_difference.",
     ),
+    _unique("rpt_month_end_forecast", SERVICE_GRAIN),
+    _between("rpt_month_end_forecast", "meet_probability", 0, 1),
+    *[
+        _between("rpt_month_end_forecast", column, 0, None)
+        for column in ("expected_count", "required_count", "prior_met_count", "budget_count", "forecast_budget_count")
+    ],
+    _between("rpt_month_end_forecast", "history_period_count", 0, 3),
+    *[
+        _not_above(
+            f"{part}_is_part_of_{whole}", "rpt_month_end_forecast", part, whole, f"{part} counts some of {whole}."
+        )
+        for part, whole in (
+            ("numerator", "denominator"),
+            ("breach_count", "denominator"),
+            ("prior_met_count", "prior_count"),
+            ("budget_count", "forecast_budget_count"),
+            ("open_due_count", "expected_count"),
+        )
+    ],
+    _equal(
+        "what_may_breach_is_what_need_not_be_met",
+        "rpt_month_end_forecast",
+        "rpt_month_end_forecast",
+        "required_count",
+        "expected_required_count",
+        "Of the clocks to come all but the breaches left must be met.",
+    ),
 ]
 
 

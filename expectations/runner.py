@@ -94,6 +94,9 @@ def with_expected_columns(name: str, frame: pd.DataFrame) -> pd.DataFrame:
             frame[f"{column}_number"] = (pd.to_datetime(frame[column]) - _EPOCH).dt.days
     if name == "rpt_workload":
         frame["expected_is_over_limit"] = frame["ticket_count"] > frame["limit_count"]
+    if name == "rpt_month_end_forecast":
+        must_be_met = frame["expected_count"] - frame["forecast_budget_left_count"]
+        frame["expected_required_count"] = must_be_met.clip(lower=0)
     if name == "rpt_availability":
         # A period has at most 366 days, each rounded by at most half a second.
         frame["downtime_seconds_and_rounding"] = frame["downtime_seconds"] + 183

@@ -8,3 +8,7 @@
 {% macro period_status(periods) -%}
     case when {{ periods }}.closes_at_epoch <= {{ as_of() }} then 'closed' else 'running' end
 {%- endmacro %}
+
+{# A forecast looks back on this many periods, and gives what they say this much of the weight of the running one. #}
+{% macro forecast_periods() -%}3{%- endmacro %}
+{% macro prior_weight() -%}0.2e0{%- endmacro %}

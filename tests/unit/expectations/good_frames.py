@@ -139,6 +139,32 @@ def reconciliation() -> pd.DataFrame:
     )
 
 
+def forecast() -> pd.DataFrame:
+    """A target with one breach left to come, and a young one of which nothing is known."""
+    return pd.DataFrame(
+        {
+            "agreement_id": ["sla", "sla"],
+            "agreement_version": [1, 1],
+            "target_id": ["resolve", "respond"],
+            "service_id": [None, "mail"],
+            "period_start": pd.to_datetime(["2026-03-01", "2026-03-01"]),
+            "numerator": [112, 0],
+            "denominator": [120, 0],
+            "open_due_count": [10, 0],
+            "history_period_count": [3, 0],
+            "expected_count": [60, 0],
+            "required_count": [59, 0],
+            "prior_met_count": [540, 0],
+            "prior_count": [570, 0],
+            "meet_probability": [0.149305, None],
+            "breach_count": [8, 0],
+            "budget_count": [6, 0],
+            "forecast_budget_count": [9, 0],
+            "forecast_budget_left_count": [1, 0],
+        }
+    )
+
+
 def recount(*figures: str) -> pd.DataFrame:
     """An audit view that holds each published figure beside its recount; the second row is empty on both sides."""
     columns: dict[str, list[float | None]] = {}
@@ -160,6 +186,7 @@ GOOD = {
     "rpt_unmatched_ticket": unmatched,
     "rpt_pause_audit": pause_audit,
     "rpt_workload": workload,
+    "rpt_month_end_forecast": forecast,
     "rpt_reconciliation": reconciliation,
     "audit_ticket_recount": lambda: recount("numerator", "denominator"),
     "audit_target_rollup": rollup,
