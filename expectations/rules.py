@@ -11,6 +11,7 @@ from typing import Any
 SCORECARD_STATUSES = ["met", "missed", "no_data", "withheld"]
 PERIOD_STATUSES = ["running", "closed"]
 LIMIT_PERIODS = ["day", "week", "month", "quarter", "year"]
+SENSITIVITY_RULES = ["decided", "due", "resolved", "created", "resume", "new_cycle", "ignore"]
 TARGET_GRAIN = ["agreement_id", "agreement_version", "target_id", "period_start"]
 SERVICE_GRAIN = [*TARGET_GRAIN, "service_id"]
 # Shares beside the scorecard's own, by report and column: the integer above, and those that add up to the one below.
@@ -114,21 +115,9 @@ def _ratios(table: str) -> list[Rule]:
     ]
 
 
-def _scorecard(table: str, grain: list[str]) -> list[Rule]:
+def _verdict(table: str) -> list[Rule]:
+    """Figure and verdict against the two integers."""
     return [
-        _unique(table, grain),
-        *[_filled(table, column) for column in ("metric", "period_end", "numerator", "denominator", "status")],
-        _in_set(table, "status", SCORECARD_STATUSES),
-        _in_set(table, "period_status", PERIOD_STATUSES),
-        _between(table, "denominator", 0, None),
-        _between(table, "target_ratio", -1, 1),
-        _between(table, "attainment_ratio", -1, 1),
-        _between(table, "ci_low_ratio", 0, 1),
-        _between(table, "ci_high_ratio", 0, 1),
-        *[
-            _between(table, column, 0, None)
-            for column in ("excluded_count", "open_within_target_count", "open_paused_count", "open_breached_count")
-        ],
         _not_above(
             "numerator_is_part_of_denominator", table, "numerator", "denominator", "Good events are counted ones."
         ),
@@ -148,6 +137,35 @@ def _scorecard(table: str, grain: list[str]) -> list[Rule]:
             "expected_status",
             "met means numerator * 10^6 >= target * denominator; without a denominator there is no data.",
         ),
+    ]
+
+
+def _sensitivity(table: str, grain: list[str]) -> list[Rule]:
+    return [
+        _unique(table, [*grain, "rule_kind", "rule"]),
+        _in_set(table, "rule", SENSITIVITY_RULES),
+        _in_set(table, "status", SCORECARD_STATUSES),
+        _between(table, "denominator", 0, None),
+        *_verdict(table),
+    ]
+
+
+def _scorecard(table: str, grain: list[str]) -> list[Rule]:
+    return [
+        _unique(table, grain),
+        *[_filled(table, column) for column in ("metric", "period_end", "numerator", "denominator", "status")],
+        _in_set(table, "status", SCORECARD_STATUSES),
+        _in_set(table, "period_status", PERIOD_STATUSES),
+        _between(table, "denominator", 0, None),
+        _between(table, "target_ratio", -1, 1),
+        _between(table, "attainment_ratio", -1, 1),
+        _between(table, "ci_low_ratio", 0, 1),
+        _between(table, "ci_high_ratio", 0, 1),
+        *[
+            _between(table, column, 0, None)
+            for column in ("excluded_count", "open_within_target_count", "open_paused_count", "open_breached_count")
+        ],
+        *_verdict(table),
         _not_above(
             "period_has_a_length",
             table,
@@ -365,6 +383,19 @@ RULES: list[Rule] = [
         "expected_required_count",
         "Of the clocks to come all but the breaches left must be met.",
     ),
+    *_sensitivity("rpt_definition_sensitivity", SERVICE_GRAIN),
+    *[
+        _equal(
+            f"{integer}_under_the_agreed_rule_is_the_published_one",
+            "rpt_definition_sensitivity",
+            "audit_sensitivity_recount",
+            f"published_{integer}",
+            f"recounted_{integer}",
+            f"Under the agreed rule the {integer} is that of the scorecard, by a path of its own.",
+        )
+        for integer in ("numerator", "denominator")
+    ],
+    *_sensitivity("rpt_target_sensitivity", TARGET_GRAIN),
 ]
 
 

@@ -165,6 +165,26 @@ def forecast() -> pd.DataFrame:
     )
 
 
+def sensitivity() -> pd.DataFrame:
+    """A figure under the agreed rule, and under one that counts nothing in the period."""
+    return pd.DataFrame(
+        {
+            "agreement_id": ["sla", "sla"],
+            "agreement_version": [1, 1],
+            "target_id": ["resolve", "resolve"],
+            "service_id": ["mail", "mail"],
+            "period_start": pd.to_datetime(["2026-03-01", "2026-03-01"]),
+            "rule_kind": ["attribution", "attribution"],
+            "rule": ["decided", "created"],
+            "numerator": [95, 0],
+            "denominator": [100, 0],
+            "attainment_ratio": [0.95, None],
+            "target_ratio": [0.95, 0.95],
+            "status": ["met", "no_data"],
+        }
+    )
+
+
 def recount(*figures: str) -> pd.DataFrame:
     """An audit view that holds each published figure beside its recount; the second row is empty on both sides."""
     columns: dict[str, list[float | None]] = {}
@@ -186,9 +206,12 @@ GOOD = {
     "rpt_unmatched_ticket": unmatched,
     "rpt_pause_audit": pause_audit,
     "rpt_workload": workload,
+    "rpt_definition_sensitivity": sensitivity,
+    "rpt_target_sensitivity": lambda: sensitivity().drop(columns="service_id"),
     "rpt_month_end_forecast": forecast,
     "rpt_reconciliation": reconciliation,
     "audit_ticket_recount": lambda: recount("numerator", "denominator"),
+    "audit_sensitivity_recount": lambda: recount("numerator", "denominator"),
     "audit_target_rollup": rollup,
     "audit_availability_recount": lambda: recount("agreed_seconds", "downtime_seconds", "failure_count"),
     "audit_experience_recount": lambda: recount("count"),
