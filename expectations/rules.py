@@ -163,9 +163,22 @@ def _scorecard(table: str, grain: list[str]) -> list[Rule]:
         _between(table, "ci_high_ratio", 0, 1),
         *[
             _between(table, column, 0, None)
-            for column in ("excluded_count", "open_within_target_count", "open_paused_count", "open_breached_count")
+            for column in (
+                "excluded_count",
+                "denominator_without_exclusions",
+                "open_within_target_count",
+                "open_paused_count",
+                "open_breached_count",
+            )
         ],
         *_verdict(table),
+        _not_above(
+            "numerator_without_exclusions_is_part_of_denominator",
+            table,
+            "numerator_without_exclusions",
+            "denominator_without_exclusions",
+            "Good events are counted ones, without exclusions too.",
+        ),
         _not_above(
             "period_has_a_length",
             table,
@@ -391,7 +404,7 @@ RULES: list[Rule] = [
             "audit_sensitivity_recount",
             f"published_{integer}",
             f"recounted_{integer}",
-            f"Under the agreed rule the {integer} is that of the scorecard, by a path of its own.",
+            f"Under the agreed rule the {integer} is that of the scorecard.",
         )
         for integer in ("numerator", "denominator")
     ],

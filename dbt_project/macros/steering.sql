@@ -46,6 +46,7 @@
             scorecard.agreement_id = targets.agreement_id
             and scorecard.agreement_version = targets.agreement_version
             and scorecard.target_id = targets.target_id
+            and targets.rule_set = 'agreed'
     inner join {{ ref('int_sensitivity_rules') }} as rules
         on
             scorecard.agreement_id = rules.agreement_id

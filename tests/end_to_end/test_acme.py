@@ -83,6 +83,24 @@ def test_breaches_parked_open_are_counted_when_they_breach(acme: Acme) -> None:
     ) == [(57, 67)]
 
 
+def test_parked_breaches_vanish_when_counted_by_resolution(acme: Acme) -> None:
+    rows = acme.project.query(
+        "select rule, numerator, denominator, status from marts.rpt_target_sensitivity"
+        " where agreement_id = 'sla-north-west-bank' and target_id = 'p3-resolve' and period_start = date '2026-06-01'"
+        " and agreement_version = 1 and rule in ('decided', 'resolved') order by 1"
+    )
+    assert rows == [("decided", 57, 73, "missed"), ("resolved", 57, 60, "met")]
+
+
+def test_figure_with_an_excluded_power_loss_stands_beside_the_one_without(acme: Acme) -> None:
+    rows = acme.project.query(
+        "select period_start, numerator, denominator, numerator_without_exclusions, denominator_without_exclusions"
+        " from marts.rpt_sla_target where (numerator, denominator)"
+        " <> (numerator_without_exclusions, denominator_without_exclusions)"
+    )
+    assert rows == [(month(3), 4, 4, 3, 4)]
+
+
 def test_surge_of_the_last_days_of_may(acme: Acme) -> None:
     assert acme.project.query(
         "select count(*) from marts.fct_ticket where opened_at >= '2026-05-27' and opened_at < '2026-06-01'"

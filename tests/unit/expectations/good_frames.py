@@ -23,6 +23,8 @@ def scorecard() -> pd.DataFrame:
             "ci_low_ratio": [0.888, None],
             "ci_high_ratio": [0.978, None],
             "excluded_count": [1, 0],
+            "numerator_without_exclusions": [95, 0],
+            "denominator_without_exclusions": [101, 0],
             "open_within_target_count": [2, 0],
             "open_paused_count": [0, 0],
             "open_breached_count": [1, 0],

@@ -1,7 +1,7 @@
 -- One row per verdict of a clock target in the period that runs at as_of: what is counted so far, how many are expected
 -- to come, how many of those must be met, and the prior. service_id is null where the verdict spans the agreement.
 with clocks as (
-    select * from {{ ref('int_ticket_targets') }}
+    select * from {{ ref('int_ticket_targets') }} where rule_set = 'agreed'
 ),
 
 targets as (

@@ -1,37 +1,16 @@
 -- One row per ticket target, service, period and rule of attribution: the same decided clocks, counted in the period of
 -- another instant. Under `resolved` a breached clock counts once it has stopped or its ticket is resolved, so one that is
 -- parked open counts nowhere; under `created` each counts in the period in which its ticket was opened.
-with instances as (
-    select * from {{ ref('fct_ticket_sla') }} where state in ('met', 'breached')
+with verdicts as (
+    select * from {{ ref('int_sla_verdicts') }} where state in ('met', 'breached')
 ),
 
-agreements as (
-    select agreement_id, agreement_version, time_zone, period_type from {{ ref('stg_agreements__agreements') }}
+targets as (
+    select * from {{ ref('int_ticket_targets') }} where rule_set = 'agreed'
 ),
 
-tickets as (
-    select ticket_key, opened_at, resolved_at from {{ ref('fct_ticket') }}
-),
-
-timed as (
-    select
-        instances.agreement_id,
-        instances.agreement_version,
-        instances.target_id,
-        instances.service_id,
-        instances.state,
-        agreements.time_zone,
-        agreements.period_type,
-        {{ epoch_seconds('instances.decided_at') }} as decided_epoch,
-        {{ epoch_seconds('instances.due_at') }} as due_epoch,
-        {{ epoch_seconds('coalesce(instances.stopped_at, tickets.resolved_at)') }} as resolved_epoch,
-        {{ epoch_seconds('tickets.opened_at') }} as created_epoch
-    from instances
-    inner join agreements
-        on
-            instances.agreement_id = agreements.agreement_id
-            and instances.agreement_version = agreements.agreement_version
-    inner join tickets on instances.ticket_key = tickets.ticket_key
+profiles as (
+    select profile_number, service_id from {{ ref('int_ticket_profiles') }}
 ),
 
 rules as (
@@ -40,15 +19,22 @@ rules as (
 
 attributed as (
     select
-        timed.*,
+        targets.agreement_id,
+        targets.agreement_version,
+        targets.target_id,
+        targets.period_number,
+        profiles.service_id,
+        verdicts.state,
         rules.rule,
         case rules.rule
-            when 'decided' then timed.decided_epoch
-            when 'due' then timed.due_epoch
-            when 'resolved' then timed.resolved_epoch
-            when 'created' then timed.created_epoch
-        end as attributed_epoch
-    from timed
+            when 'decided' then verdicts.decided_at
+            when 'due' then verdicts.due_at
+            when 'resolved' then coalesce(verdicts.stopped_at, verdicts.resolved_at)
+            when 'created' then verdicts.opened_epoch
+        end as attributed_at
+    from verdicts
+    inner join targets on verdicts.target_number = targets.target_number
+    inner join profiles on verdicts.profile_number = profiles.profile_number
     cross join rules
 ),
 
@@ -63,13 +49,12 @@ final as (
         count(case when attributed.state = 'met' then 1 end) as numerator,
         count(*) as denominator
     from attributed
-    inner join {{ ref('stg_agreements__period_pieces') }} as periods
+    inner join {{ ref('int_period_pieces') }} as periods
         on
-            attributed.time_zone = periods.time_zone
-            and attributed.period_type = periods.period_type
-            and {{ utc_day('attributed.attributed_epoch') }} = periods.utc_day
-            and attributed.attributed_epoch >= periods.from_epoch
-            and attributed.attributed_epoch < periods.to_epoch
+            attributed.period_number = periods.period_number
+            and {{ utc_day('attributed.attributed_at') }} = periods.utc_day
+            and attributed.attributed_at >= periods.from_epoch
+            and attributed.attributed_at < periods.to_epoch
     group by
         attributed.agreement_id,
         attributed.agreement_version,

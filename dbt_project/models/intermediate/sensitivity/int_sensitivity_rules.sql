@@ -11,6 +11,12 @@ rules as (
     select 'attribution' as rule_kind, 'resolved' as rule
     union all
     select 'attribution' as rule_kind, 'created' as rule
+    union all
+    select 'reopen' as rule_kind, 'resume' as rule
+    union all
+    select 'reopen' as rule_kind, 'new_cycle' as rule
+    union all
+    select 'reopen' as rule_kind, 'ignore' as rule
 ),
 
 final as (
