@@ -34,6 +34,7 @@ from agreements.models import (
     Agreement,
     Customer,
     Decision,
+    Evidence,
     Money,
     Requirement,
     Service,
@@ -184,9 +185,10 @@ def _tables(project: ValidProject, as_of_epoch: int) -> Iterator[tuple[str, Iter
     yield "calendar_day", (_day_table(*entry) for entry in used)
     zones = _zones(project)
     start = _history_start(project, as_of_epoch)
+    kinds = {zone: sorted({*zones[zone], *_limit_kinds(project, zone)}) for zone in sorted(zones)}
     yield (
         "period_piece",
-        (_period_table(zone, kind, start, as_of_epoch) for zone in sorted(zones) for kind in zones[zone]),
+        (_period_table(zone, kind, start, as_of_epoch) for zone in kinds for kind in kinds[zone]),
     )
     yield "local_day", (_local_day_table(zone, zones[zone], start, as_of_epoch) for zone in sorted(zones))
 
@@ -324,13 +326,15 @@ def _period_type(spec: Agreement, config: ProjectConfig) -> str:
 
 
 def _other_rows(project: ValidProject, as_of_epoch: int) -> dict[str, list[Row]]:
-    items, exclusions, requirements = [], [], []
+    items, decisions, exclusions, requirements = [], [], [], []
     for document in project.of_kind("SurveyInstrument"):
         for item in cast(SurveyInstrument, document.spec).items:
             items.append((document.name, item.id, item.kind, *item.bounds(), item.text))
     for document in project.of_kind("Decision"):
         decision = cast(Decision, document.spec)
-        if _is_in_force(decision, project, as_of_epoch) and decision.subject is not None:
+        is_in_force = _is_in_force(decision, project, as_of_epoch)
+        decisions.append(_decision_row(document.name, decision, project, is_in_force))
+        if is_in_force and decision.subject is not None:
             interval = decision.interval
             exclusions.append(
                 (
@@ -352,6 +356,7 @@ def _other_rows(project: ValidProject, as_of_epoch: int) -> dict[str, list[Row]]
     findings = [(f.severity, f.problem.file, f.problem.document, f.problem.path, _reason(f)) for f in project.findings]
     return {
         "survey_item": items,
+        "decision": decisions,
         "decision_exclusion": exclusions,
         "requirement": requirements,
         "finding": findings,
@@ -363,12 +368,52 @@ def _reason(finding: Finding) -> str:
     return f"{problem.reason}; {problem.remedy}" if problem.remedy else problem.reason
 
 
+def _decision_row(name: str, decision: Decision, project: ValidProject, is_in_force: bool) -> Row:
+    subject, interval, correction = decision.subject, decision.interval, decision.correction
+    request = decision.requested_by
+    requested_at = request.at if request else None
+    return (
+        name,
+        decision.kind,
+        decision.agreement,
+        decision.target,
+        *((subject.ticket, subject.source, subject.cycle, subject.event) if subject else (None, None, None, None)),
+        int(interval.from_.timestamp()) if interval else None,
+        int(interval.to.timestamp()) if interval else None,
+        correction.field if correction else None,
+        int(correction.to.timestamp()) if correction else None,
+        decision.period,
+        decision.reason,
+        "; ".join(_evidence_text(evidence) for evidence in decision.evidence) or None,
+        f"{request.role} ({request.side})" if request else None,
+        _decision_epoch(decision, requested_at, project) if requested_at else None,
+        *(
+            ", ".join(actor.role for actor in decision.decided_by if actor.side == side) or None
+            for side in ("provider", "consumer")
+        ),
+        _decision_epoch(decision, decision.decided_at, project) if decision.decided_at else None,
+        decision.outcome,
+        is_in_force,
+    )
+
+
+def _evidence_text(evidence: Evidence) -> str:
+    """Where it can be looked up, in one line: mail msg-8831 (photograph of the meter)."""
+    place = " ".join(filter(None, (evidence.source, evidence.id, evidence.url)))
+    return f"{place} ({evidence.note})" if evidence.note else place
+
+
+def _decision_epoch(decision: Decision, value: date, project: ValidProject) -> int:
+    """An instant of a decision; a date is the local midnight of its agreement's zone."""
+    zones = [version.time_zone for version in project.agreements if version.document.name == decision.agreement]
+    return instant_of(value, zones[-1])
+
+
 def _is_in_force(decision: Decision, project: ValidProject, as_of_epoch: int) -> bool:
     """Whether the decision excludes something from a build that speaks for `as_of`."""
     if decision.outcome != "accepted" or not decision.kind.startswith("exclude_") or decision.decided_at is None:
         return False
-    zones = [version.time_zone for version in project.agreements if version.document.name == decision.agreement]
-    return instant_of(decision.decided_at, zones[-1]) <= as_of_epoch
+    return _decision_epoch(decision, decision.decided_at, project) <= as_of_epoch
 
 
 # --- calendars ------------------------------------------------------------------------------------------------------
@@ -556,6 +601,12 @@ def _zones(project: ValidProject) -> dict[str, list[str]]:
         kinds[version.time_zone].add(kind)
         kinds[own.time_zone].add(kind)
     return {zone: sorted(kinds[zone]) for zone in kinds}
+
+
+def _limit_kinds(project: ValidProject, zone: str) -> set[str]:
+    """The periods in which agreements of a zone limit their workload."""
+    limits = [version.spec.workload_limit for version in project.agreements if version.time_zone == zone]
+    return {limit.per for limit in limits if limit is not None}
 
 
 def _history_start(project: ValidProject, as_of_epoch: int) -> int:

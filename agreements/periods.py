@@ -1,4 +1,5 @@
-"""Reporting periods: months, quarters and years as instants of a zone, and when each becomes final.
+"""Periods as instants of a zone: months, quarters and years of reports, days and weeks of workload limits; and when a
+reporting period becomes final.
 
 Belongs here: the periods of a zone, the cover of time by periods, and the closing instant in working days.
 Does not belong here: zone arithmetic (`calendars`), which period a ticket counts in (dbt models).
@@ -7,7 +8,7 @@ Sits between `calendars` and `compile`. A period is named by its first local day
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -23,19 +24,23 @@ from agreements.calendars import (
     open_seconds_within,
 )
 
-PERIOD_TYPES = ("month", "quarter", "year")
+_DAYS = {"day": 1, "week": 7}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 _SATURDAY = 5
 
 
 def period_start(day: date, period_type: str) -> date:
-    """First day of the period that `day` lies in."""
+    """First day of the period that `day` lies in; a week begins on Monday (ISO 8601)."""
+    if period_type in _DAYS:
+        return day - timedelta(days=day.weekday() if period_type == "week" else 0)
     months = _MONTHS[period_type]
     return date(day.year, (day.month - 1) // months * months + 1, 1)
 
 
 def next_period(start: date, period_type: str) -> date:
     """First day of the period after the one that begins on `start`."""
+    if period_type in _DAYS:
+        return start + timedelta(days=_DAYS[period_type])
     month = start.month - 1 + _MONTHS[period_type]
     return date(start.year + month // 12, month % 12 + 1, 1)
 

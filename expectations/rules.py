@@ -10,6 +10,17 @@ from typing import Any
 
 SCORECARD_STATUSES = ["met", "missed", "no_data", "withheld"]
 PERIOD_STATUSES = ["running", "closed"]
+LIMIT_PERIODS = ["day", "week", "month", "quarter", "year"]
+SENSITIVITY_RULES = ["decided", "due", "resolved", "created", "resume", "new_cycle", "ignore"]
+TARGET_GRAIN = ["agreement_id", "agreement_version", "target_id", "period_start"]
+SERVICE_GRAIN = [*TARGET_GRAIN, "service_id"]
+# Shares beside the scorecard's own, by report and column: the integer above, and those that add up to the one below.
+RATIOS: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {
+    ("rpt_pause_audit", "pause_ratio"): ("paused_seconds", ("paused_seconds", "run_seconds")),
+    ("rpt_pause_audit", "paused_ticket_ratio"): ("paused_ticket_count", ("ticket_count",)),
+    ("rpt_workload", "workload_ratio"): ("ticket_count", ("limit_count",)),
+    ("rpt_reconciliation", "agreeing_ratio"): ("agreeing_count", ("compared_count",)),
+}
 
 
 @dataclass(frozen=True)
@@ -88,21 +99,25 @@ def _not_above(
     )
 
 
-def _scorecard(table: str, grain: list[str]) -> list[Rule]:
+def _ratios(table: str) -> list[Rule]:
+    """Each share of the report against its integers; the runner derives what they say."""
     return [
-        _unique(table, grain),
-        *[_filled(table, column) for column in ("metric", "period_end", "numerator", "denominator", "status")],
-        _in_set(table, "status", SCORECARD_STATUSES),
-        _in_set(table, "period_status", PERIOD_STATUSES),
-        _between(table, "denominator", 0, None),
-        _between(table, "target_ratio", -1, 1),
-        _between(table, "attainment_ratio", -1, 1),
-        _between(table, "ci_low_ratio", 0, 1),
-        _between(table, "ci_high_ratio", 0, 1),
-        *[
-            _between(table, column, 0, None)
-            for column in ("excluded_count", "open_within_target_count", "open_paused_count", "open_breached_count")
-        ],
+        _equal(
+            f"{column}_is_its_integers",
+            table,
+            table,
+            column,
+            f"expected_{column}",
+            f"{column} is {above} / {' + '.join(below)}, and null where that is 0.",
+        )
+        for (name, column), (above, below) in RATIOS.items()
+        if name == table
+    ]
+
+
+def _verdict(table: str) -> list[Rule]:
+    """Figure and verdict against the two integers."""
+    return [
         _not_above(
             "numerator_is_part_of_denominator", table, "numerator", "denominator", "Good events are counted ones."
         ),
@@ -121,6 +136,48 @@ def _scorecard(table: str, grain: list[str]) -> list[Rule]:
             "status",
             "expected_status",
             "met means numerator * 10^6 >= target * denominator; without a denominator there is no data.",
+        ),
+    ]
+
+
+def _sensitivity(table: str, grain: list[str]) -> list[Rule]:
+    return [
+        _unique(table, [*grain, "rule_kind", "rule"]),
+        _in_set(table, "rule", SENSITIVITY_RULES),
+        _in_set(table, "status", SCORECARD_STATUSES),
+        _between(table, "denominator", 0, None),
+        *_verdict(table),
+    ]
+
+
+def _scorecard(table: str, grain: list[str]) -> list[Rule]:
+    return [
+        _unique(table, grain),
+        *[_filled(table, column) for column in ("metric", "period_end", "numerator", "denominator", "status")],
+        _in_set(table, "status", SCORECARD_STATUSES),
+        _in_set(table, "period_status", PERIOD_STATUSES),
+        _between(table, "denominator", 0, None),
+        _between(table, "target_ratio", -1, 1),
+        _between(table, "attainment_ratio", -1, 1),
+        _between(table, "ci_low_ratio", 0, 1),
+        _between(table, "ci_high_ratio", 0, 1),
+        *[
+            _between(table, column, 0, None)
+            for column in (
+                "excluded_count",
+                "denominator_without_exclusions",
+                "open_within_target_count",
+                "open_paused_count",
+                "open_breached_count",
+            )
+        ],
+        *_verdict(table),
+        _not_above(
+            "numerator_without_exclusions_is_part_of_denominator",
+            table,
+            "numerator_without_exclusions",
+            "denominator_without_exclusions",
+            "Good events are counted ones, without exclusions too.",
         ),
         _not_above(
             "period_has_a_length",
@@ -252,6 +309,106 @@ RULES: list[Rule] = [
         "agreement_match",
         ["unknown_customer", "unknown_service", "no_agreement", "no_target"],
     ),
+    _unique("rpt_pause_audit", SERVICE_GRAIN),
+    _in_set("rpt_pause_audit", "period_status", PERIOD_STATUSES),
+    *[
+        _between("rpt_pause_audit", column, 0, None)
+        for column in ("paused_seconds", "run_seconds", "ticket_count", "pause_count", "longest_pause_seconds")
+    ],
+    *_ratios("rpt_pause_audit"),
+    *[
+        _not_above(f"{part}_is_part_of_{whole}", "rpt_pause_audit", part, whole, f"{part} counts some of {whole}.")
+        for part, whole in (
+            ("paused_ticket_count", "ticket_count"),
+            ("pause_without_question_count", "pause_count"),
+            ("pause_near_breach_count", "pause_count"),
+            ("pause_outside_hours_count", "pause_count"),
+            ("longest_pause_seconds", "paused_seconds"),
+            ("met_by_pause_count", "met_count"),
+        )
+    ],
+    _unique("rpt_workload", ["agreement_id", "agreement_version", "period_start"]),
+    _in_set("rpt_workload", "period_type", LIMIT_PERIODS),
+    _between("rpt_workload", "ticket_count", 0, None),
+    _between("rpt_workload", "limit_count", 1, None),
+    *_ratios("rpt_workload"),
+    _equal(
+        "is_over_limit_follows_the_counts",
+        "rpt_workload",
+        "rpt_workload",
+        "is_over_limit",
+        "expected_is_over_limit",
+        "Over the limit means more tickets than the limit.",
+    ),
+    _not_above(
+        "period_has_a_length",
+        "rpt_workload",
+        "period_start_number",
+        "period_end_number",
+        "A period ends after it starts.",
+        may_be_equal=False,
+    ),
+    _unique("rpt_reconciliation", ["source", "quantity", "reason"]),
+    _in_set("rpt_reconciliation", "outcome", ["agrees", "differs", "not_compared"]),
+    _filled("rpt_reconciliation", "explanation"),
+    _between("rpt_reconciliation", "ticket_count", 1, None),
+    *_ratios("rpt_reconciliation"),
+    _equal(
+        "every_difference_has_a_reason",
+        "rpt_reconciliation",
+        "audit_reconciliation_recount",
+        "published_count",
+        "explained_count",
+        "What was compared and does not agree is listed under a reason.",
+    ),
+    _equal(
+        "differences_recount_the_facts",
+        "rpt_reconciliation",
+        "audit_reconciliation_recount",
+        "published_count",
+        "recounted_count",
+        "Differences are those of fct_source_difference.",
+    ),
+    _unique("rpt_month_end_forecast", SERVICE_GRAIN),
+    _between("rpt_month_end_forecast", "meet_probability", 0, 1),
+    *[
+        _between("rpt_month_end_forecast", column, 0, None)
+        for column in ("expected_count", "required_count", "prior_met_count", "budget_count", "forecast_budget_count")
+    ],
+    _between("rpt_month_end_forecast", "history_period_count", 0, 3),
+    *[
+        _not_above(
+            f"{part}_is_part_of_{whole}", "rpt_month_end_forecast", part, whole, f"{part} counts some of {whole}."
+        )
+        for part, whole in (
+            ("numerator", "denominator"),
+            ("breach_count", "denominator"),
+            ("prior_met_count", "prior_count"),
+            ("budget_count", "forecast_budget_count"),
+            ("open_due_count", "expected_count"),
+        )
+    ],
+    _equal(
+        "what_may_breach_is_what_need_not_be_met",
+        "rpt_month_end_forecast",
+        "rpt_month_end_forecast",
+        "required_count",
+        "expected_required_count",
+        "Of the clocks to come all but the breaches left must be met.",
+    ),
+    *_sensitivity("rpt_definition_sensitivity", SERVICE_GRAIN),
+    *[
+        _equal(
+            f"{integer}_under_the_agreed_rule_is_the_published_one",
+            "rpt_definition_sensitivity",
+            "audit_sensitivity_recount",
+            f"published_{integer}",
+            f"recounted_{integer}",
+            f"Under the agreed rule the {integer} is that of the scorecard.",
+        )
+        for integer in ("numerator", "denominator")
+    ],
+    *_sensitivity("rpt_target_sensitivity", TARGET_GRAIN),
 ]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from expectations.rules import RULES, Rule
+from expectations.rules import RATIOS, RULES, Rule
 
 # Days are compared as day numbers: Great Expectations compares dates of pandas only as text.
 _EPOCH = pd.Timestamp("1970-01-01")
@@ -85,9 +85,18 @@ def with_expected_columns(name: str, frame: pd.DataFrame) -> pd.DataFrame:
         reaches = frame["numerator"] * 1_000_000 >= (frame["target_ratio"] * 1_000_000).round() * frame["denominator"]
         verdict = reaches.map({True: "met", False: "missed"}).where(counted, "no_data")
         frame["expected_status"] = verdict.where(frame["status"] != "withheld", "withheld")
+    for (table, ratio), (above, below) in RATIOS.items():
+        if table == name and {above, *below} <= set(frame.columns):
+            whole = frame[list(below)].sum(axis=1)
+            frame[f"expected_{ratio}"] = (frame[above] / whole.where(whole > 0)).astype("float64")
     for column in ("period_start", "period_end"):
         if column in frame.columns:
             frame[f"{column}_number"] = (pd.to_datetime(frame[column]) - _EPOCH).dt.days
+    if name == "rpt_workload":
+        frame["expected_is_over_limit"] = frame["ticket_count"] > frame["limit_count"]
+    if name == "rpt_month_end_forecast":
+        must_be_met = frame["expected_count"] - frame["forecast_budget_left_count"]
+        frame["expected_required_count"] = must_be_met.clip(lower=0)
     if name == "rpt_availability":
         # A period has at most 366 days, each rounded by at most half a second.
         frame["downtime_seconds_and_rounding"] = frame["downtime_seconds"] + 183

@@ -23,8 +23,8 @@ _KEYS = (
 )  # fmt: skip
 _SCORECARD = (
     "period_status", "is_verdict", "numerator", "denominator", "attainment_ratio", "target_ratio", "status",
-    "is_at_risk", "is_low_volume", "ci_low_ratio", "ci_high_ratio", "excluded_count", "open_within_target_count",
-    "open_paused_count", "open_breached_count",
+    "is_at_risk", "is_low_volume", "ci_low_ratio", "ci_high_ratio", "excluded_count", "numerator_without_exclusions",
+    "denominator_without_exclusions", "open_within_target_count", "open_paused_count", "open_breached_count",
 )  # fmt: skip
 _AVAILABILITY = (
     "availability_low_ratio", "availability_high_ratio", "agreed_seconds", "excluded_seconds", "unmeasured_seconds",

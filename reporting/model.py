@@ -224,6 +224,133 @@ class TargetGroup:
 
 
 @dataclass(frozen=True)
+class ForecastRow:
+    """A target of a running period: what is counted, what is to come, and what it can bear. `state`: breaches left."""
+
+    name: str
+    note: str
+    goal: str
+    so_far: str
+    to_come: str
+    to_come_note: str
+    must: str
+    chance: str
+    chance_note: str
+    breaches: str
+    allowed: str
+    allowed_note: str
+    state: Badge
+
+
+@dataclass(frozen=True)
+class ForecastSection:
+    """How a running period is likely to end."""
+
+    rows: list[ForecastRow]
+    note: str
+
+
+@dataclass(frozen=True)
+class WorkloadRow:
+    """Tickets against the limit up to which an agreement binds."""
+
+    agreement: str
+    period: str
+    period_note: str
+    tickets: str
+    limit: str
+    share: str
+    state: Badge
+
+
+@dataclass(frozen=True)
+class WorkloadSection:
+    """Periods of limits that touch the page's period; `note` says which of them are not listed."""
+
+    rows: list[WorkloadRow]
+    note: str
+
+
+@dataclass(frozen=True)
+class PauseRow:
+    """What pauses did to one target."""
+
+    name: str
+    note: str
+    share: str
+    share_note: str
+    tickets: str
+    pauses: str
+    pauses_note: str
+    without_question: str
+    near_breach: str
+    longest: str
+    met_by_pause: str
+
+
+@dataclass(frozen=True)
+class PauseSection:
+    """Targets with a pause; `note` names how many have none."""
+
+    rows: list[PauseRow]
+    note: str
+
+
+@dataclass(frozen=True)
+class RuleCell:
+    """A verdict under one rule. `is_agreed`: it is the published figure."""
+
+    label: str
+    badge: Badge
+    result: str
+    count: str
+    is_agreed: bool
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """A target under every rule, in the order of the columns."""
+
+    name: str
+    note: str
+    goal: str
+    cells: list[RuleCell]
+
+
+@dataclass(frozen=True)
+class RuleSection:
+    """Targets that come out differently under another rule. Columns by what they vary, with their heads."""
+
+    attribution: list[str]
+    reopen: list[str]
+    rows: list[RuleRow]
+    note: str
+
+
+@dataclass(frozen=True)
+class DecisionRow:
+    """A decision that bears on the period, and who took it."""
+
+    what: str
+    subject: str
+    reason: str
+    evidence: str
+    requested_by: str
+    decided_by: list[str]
+    decided: str
+    outcome: Badge
+    effect: str
+
+
+@dataclass(frozen=True)
+class DecisionSection:
+    """Decisions that bear on the period."""
+
+    rows: list[DecisionRow]
+    zone: str
+
+
+@dataclass(frozen=True)
 class AvailabilityRow:
     """A service under an availability target in this period."""
 
@@ -385,9 +512,14 @@ class Page:
     grid: Grid | None
     targets: list[TargetGroup]
     has_clocks: bool
+    forecast: ForecastSection | None
+    workload: WorkloadSection | None
     availability: AvailabilitySection | None
     overruns: OverrunSection | None
+    pauses: PauseSection | None
+    rules: RuleSection | None
     experience: ExperienceSection | None
+    decisions: DecisionSection | None
     quality: QualitySection
     method: MethodSection
     sections: list[Section]

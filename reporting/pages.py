@@ -16,6 +16,7 @@ from reporting.context import PageContext, badge, count_phrase, is_survey, resul
 from reporting.experience_section import experience, page_experience, satisfaction_clause
 from reporting.method_section import certificate_note, method, quality
 from reporting.model import Badge, Head, Index, IndexGroup, IndexRow, Link, Page, Section, Tile, Verdict
+from reporting.outlook_section import forecast, workload
 from reporting.queries import (
     CustomerFacts,
     Dimensions,
@@ -25,6 +26,7 @@ from reporting.queries import (
     PageKey,
     Release,
 )
+from reporting.scrutiny_section import decisions, pauses, rules
 from reporting.target_section import grid, overruns, page_breaches, targets
 from reporting.verdict import Judged, first_sentence, second_sentence
 
@@ -67,9 +69,14 @@ def _page(context: PageContext, keys: list[PageKey], loads: list[Load], failed: 
         grid=grid(context),
         targets=targets(context),
         has_clocks=any(_is_clock(figure) for figure in context.figures),
+        forecast=forecast(context),
+        workload=workload(context),
         availability=availability(context, Link(f"{name}-outages.csv", "All of them as CSV")),
         overruns=overruns(context, Link(f"{name}-breaches.csv", "All of them as CSV")),
+        pauses=pauses(context),
+        rules=rules(context),
         experience=experience(context),
+        decisions=decisions(context),
         quality=quality(context, loads, failed),
         method=method(context),
         sections=_sections(context),
@@ -81,13 +88,19 @@ def _page(context: PageContext, keys: list[PageKey], loads: list[Load], failed: 
 
 
 def _sections(context: PageContext) -> list[Section]:
-    """The headings: targets and breaches only where something has a target, the others always."""
+    """The headings: what is about targets, clocks or a limit only where there is one, the others always."""
+    has_clocks = any(_is_clock(figure) for figure in context.figures)
     shown = {
         "grid": ("Targets over time", bool(context.figures)),
         "targets": ("Targets this period", bool(context.figures)),
+        "forecast": ("Forecast and breach budget", forecast(context) is not None),
+        "workload": ("Workload against the limit", workload(context) is not None),
         "availability": ("Availability and error budget", True),
-        "breaches": ("Largest overruns", any(_is_clock(figure) for figure in context.figures)),
+        "breaches": ("Largest overruns", has_clocks),
+        "pauses": ("Pauses", has_clocks),
+        "rules": ("The same figures under other rules", has_clocks),
         "experience": ("Experience", True),
+        "decisions": ("Exclusions and other decisions", bool(context.figures)),
         "quality": ("Data quality", True),
         "method": ("How measured", True),
     }

@@ -19,9 +19,10 @@ from reporting.errors import ReportError
 Record = TypeVar("Record")
 
 _NEEDED_TABLES = (
-    "certificate_check", "dim_agreement", "dim_calendar", "dim_customer", "dim_metric", "dim_service", "dim_target",
-    "fct_outage", "fct_service_availability", "fct_ticket", "fct_ticket_sla", "load_audit", "release",
-    "rpt_availability", "rpt_experience", "rpt_sla_scorecard", "rpt_sla_target", "rpt_unmatched_ticket",
+    "certificate_check", "dim_agreement", "dim_calendar", "dim_customer", "dim_decision", "dim_metric", "dim_service",
+    "dim_target", "fct_outage", "fct_service_availability", "fct_ticket", "fct_ticket_sla", "load_audit", "release",
+    "rpt_availability", "rpt_definition_sensitivity", "rpt_experience", "rpt_month_end_forecast", "rpt_pause_audit",
+    "rpt_sla_scorecard", "rpt_sla_target", "rpt_target_sensitivity", "rpt_unmatched_ticket", "rpt_workload",
 )  # fmt: skip
 
 
@@ -172,6 +173,8 @@ class Figure:
     ci_low_ratio: float | None
     ci_high_ratio: float | None
     excluded_count: int
+    numerator_without_exclusions: int
+    denominator_without_exclusions: int
     open_within_target_count: int
     open_paused_count: int
     open_breached_count: int
@@ -318,6 +321,117 @@ class NotedTicket:
 
 
 @dataclass(frozen=True)
+class Forecast:
+    """A row of rpt_month_end_forecast with anything counted or expected; counts of clocks."""
+
+    agreement_id: str
+    agreement_version: int
+    target_id: str
+    service_id: str | None
+    metric: str
+    period_type: str
+    period_start: date
+    numerator: int
+    denominator: int
+    target_ratio: float
+    open_due_count: int
+    history_period_count: int
+    expected_count: int
+    required_count: int
+    prior_met_count: int
+    prior_count: int
+    prior_weight: float
+    meet_probability: float
+    breach_count: int
+    budget_count: int
+    forecast_budget_count: int
+    forecast_budget_left_count: int
+    is_next_breach_failing: bool
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A period of an agreement's workload limit."""
+
+    agreement_id: str
+    agreement_version: int
+    period_type: str
+    period_start: date
+    period_end: date
+    is_running: bool
+    is_partly_valid: bool
+    ticket_count: int
+    limit_count: int
+    is_over_limit: bool
+
+
+@dataclass(frozen=True)
+class PauseAudit:
+    """Rows of rpt_pause_audit, summed over the services of a target; open seconds."""
+
+    agreement_id: str
+    agreement_version: int
+    target_id: str
+    metric: str
+    period_type: str
+    period_start: date
+    paused_seconds: int
+    run_seconds: int
+    ticket_count: int
+    paused_ticket_count: int
+    pause_count: int
+    pause_without_question_count: int
+    pause_near_breach_count: int
+    pause_outside_hours_count: int
+    longest_pause_seconds: int
+    met_count: int
+    met_by_pause_count: int
+
+
+@dataclass(frozen=True)
+class RuleFigure:
+    """A verdict under one rule: a row of rpt_target_sensitivity, or of rpt_definition_sensitivity (service_id)."""
+
+    agreement_id: str
+    agreement_version: int
+    target_id: str
+    service_id: str | None
+    metric: str
+    period_type: str
+    period_start: date
+    rule_kind: str
+    rule: str
+    is_agreed_rule: bool
+    numerator: int
+    denominator: int
+    target_ratio: float
+    status: str
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A Decision about one of the customer's agreements. `opened_at`: of its ticket, where one is known."""
+
+    decision_id: str
+    decision_kind: str
+    agreement_id: str
+    target_id: str | None
+    ticket_id: str | None
+    interval_from_at: datetime | None
+    interval_to_at: datetime | None
+    reason: str
+    evidence: str | None
+    requested_by: str | None
+    decided_by_provider: str | None
+    decided_by_consumer: str | None
+    decided_at: datetime | None
+    outcome: str
+    is_in_force: bool
+    affected_count: int
+    opened_at: datetime | None
+
+
+@dataclass(frozen=True)
 class CustomerFacts:
     """Everything the release knows of one customer that its pages may need."""
 
@@ -328,6 +442,11 @@ class CustomerFacts:
     breaches: list[Breach]
     experience: list[Experience]
     noted_tickets: list[NotedTicket]
+    forecasts: list[Forecast]
+    workload: list[Workload]
+    pauses: list[PauseAudit]
+    rule_figures: list[RuleFigure]
+    decisions: list[Decided]
 
 
 class ReleaseReader:
@@ -579,6 +698,103 @@ class ReleaseReader:
                 "select * from gathered_note where customer_id = ? order by opened_at, reason",
                 [customer_id],
             ),
+            forecasts=self._records(
+                Forecast,
+                """
+                select * from marts.rpt_month_end_forecast
+                where agreement_type = 'SLA' and customer_id = ? and meet_probability is not null
+                order by all
+                """,
+                [customer_id],
+            ),
+            workload=self._records(
+                Workload,
+                """
+                select * from marts.rpt_workload
+                where agreement_type = 'SLA' and customer_id = ? and period_end > ?
+                order by agreement_id, agreement_version, period_start
+                """,
+                [customer_id, first_start],
+            ),
+            pauses=self._pauses(customer_id, first_start),
+            rule_figures=self._rule_figures(customer_id, first_start),
+            decisions=self._decisions(customer_id),
+        )
+
+    def _pauses(self, customer_id: str, first_start: date) -> list[PauseAudit]:
+        sums = (
+            "paused_seconds", "run_seconds", "ticket_count", "paused_ticket_count", "pause_count",
+            "pause_without_question_count", "pause_near_breach_count", "pause_outside_hours_count", "met_count",
+            "met_by_pause_count",
+        )  # fmt: skip
+        return self._records(
+            PauseAudit,
+            f"""
+            select
+                agreement_id, agreement_version, target_id, metric, period_type, period_start,
+                {", ".join(f"cast(sum({column}) as bigint) as {column}" for column in sums)},
+                max(longest_pause_seconds) as longest_pause_seconds
+            from marts.rpt_pause_audit
+            where agreement_type = 'SLA' and customer_id = ? and period_start >= ?
+            group by all
+            having sum(pause_count) > 0
+            order by all
+            """,
+            [customer_id, first_start],
+        )
+
+    def _rule_figures(self, customer_id: str, first_start: date) -> list[RuleFigure]:
+        """Where a target is judged for each service, the services' rows; else those of the target."""
+        return self._records(
+            RuleFigure,
+            """
+            with rows as (
+                select 'agreement' as per, cast(null as varchar) as service_id, * from marts.rpt_target_sensitivity
+                union all by name
+                select 'service' as per, * from marts.rpt_definition_sensitivity
+            )
+
+            select rows.*
+            from rows
+            inner join marts.dim_target as targets
+                on
+                    rows.agreement_id = targets.agreement_id
+                    and rows.agreement_version = targets.agreement_version
+                    and rows.target_id = targets.target_id
+                    and rows.per = targets.per
+            where rows.agreement_type = 'SLA' and rows.customer_id = ? and rows.period_start >= ?
+            order by all
+            """,
+            [customer_id, first_start],
+        )
+
+    def _decisions(self, customer_id: str) -> list[Decided]:
+        """What was decided by as_of about the customer's agreements, and what was refused, the latest first."""
+        return self._records(
+            Decided,
+            """
+            with opened as (
+                select decisions.decision_id, min(tickets.opened_at) as opened_at
+                from marts.dim_decision as decisions
+                inner join marts.fct_ticket as tickets
+                    on
+                        decisions.ticket_id = tickets.ticket_id
+                        and (decisions.source is null or decisions.source = tickets.source)
+                group by decisions.decision_id
+            )
+
+            select decisions.*, opened.opened_at
+            from marts.dim_decision as decisions
+            left join opened on decisions.decision_id = opened.decision_id
+            cross join marts.release as release
+            where
+                decisions.agreement_id in (
+                    select agreement_id from marts.dim_agreement where agreement_type = 'SLA' and consumer_id = ?
+                )
+                and coalesce(decisions.decided_at <= release.as_of_at, true)
+            order by decisions.decided_at desc nulls last, decisions.decision_id
+            """,
+            [customer_id],
         )
 
     def _figures(self, customer_id: str, first_start: date) -> list[Figure]:

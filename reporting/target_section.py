@@ -189,6 +189,9 @@ def _target_row(context: PageContext, figure: Figure, is_described: bool) -> Tar
 
 def _flags(context: PageContext, figure: Figure) -> list[str]:
     flags = []
+    without = figure.numerator_without_exclusions, figure.denominator_without_exclusions
+    if without != (figure.numerator, figure.denominator):
+        flags.append(_without_exclusions(figure))
     if figure.status == "met" and figure.is_at_risk:
         other = _AT_RISK_ANSWER if is_survey(figure.metric) else _AT_RISK_CLOCK
         running, over = _AT_RISK.get(figure.metric, other)
@@ -200,6 +203,16 @@ def _flags(context: PageContext, figure: Figure) -> list[str]:
             interval = f", 95 % interval {wording.interval_text(figure.ci_low_ratio, figure.ci_high_ratio)}"
         flags.append(f"Few {what}: n {figure.denominator:,}{interval}")
     return flags
+
+
+def _without_exclusions(figure: Figure) -> str:
+    """The same result had no Decision excluded anything: Without exclusions 75.00 %, 3 of 4."""
+    met, counted = figure.numerator_without_exclusions, figure.denominator_without_exclusions
+    if not counted:
+        return "Without exclusions: no data"
+    places = wording.result_places(figure.target_ratio)
+    share = wording.share_text(wording.floored_percent(met, counted, places), places)
+    return f"Without exclusions {share}, {met:,} of {counted:,}"
 
 
 def _at(context: PageContext, figure: Figure, start: date) -> Figure | None:

@@ -37,6 +37,26 @@ _METRIC_NAMES = {
 }
 METRIC_ORDER = {metric: position for position, metric in enumerate(_METRIC_NAMES)}
 
+# What a figure is counted by, as the head of a column; the sentences stand in `policies`.
+ATTRIBUTION_NAMES = {
+    "decided": "Decided",
+    "due": "Due",
+    "resolved": "Resolved",
+    "created": "Opened",
+}
+REOPEN_NAMES = {
+    "resume": "Goes on with its clock",
+    "new_cycle": "Starts a new clock",
+    "ignore": "Changes nothing",
+}
+_DECISION_KINDS = {
+    "exclude_interval": "Leave out a stretch of time",
+    "exclude_instance": "Leave out a ticket's clock",
+    "correct_timestamp": "Correct an instant",
+    "reopen_period": "Reopen a period",
+}
+_LIMIT_UNITS = {"day": "a day", "week": "a week", "month": "a month", "quarter": "a quarter", "year": "a year"}
+
 _KIND_NAMES = {"outage": "Outage", "partial": "Partial outage", "degraded": "Degraded", "maintenance": "Maintenance"}
 _PARTY_NAMES = {"provider": "Provider", "supplier": "Supplier", "customer": "Customer", "third_party": "Third party"}
 
@@ -122,6 +142,13 @@ def used_text(ratio: float) -> str:
     if percent >= 1000:
         return f"{percent.quantize(Decimal(1), ROUND_FLOOR):,f} %"
     return f"{percent.quantize(Decimal('0.1'), ROUND_FLOOR if percent <= 100 else ROUND_CEILING):f} %"
+
+
+def chance_text(probability: float) -> str:
+    """A probability in whole percent, cut off; never 0 or 100 % for what is merely unlikely or nearly certain."""
+    if probability < 0.01:
+        return "under 1 %"
+    return "over 99 %" if probability > 0.99 else f"{floored_ratio(probability, 0):f} %"
 
 
 def count_text(value: int) -> str:
@@ -246,6 +273,23 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
     return tuple(
         (0, int(part), "") if part.isdigit() else (1, 0, part.lower()) for part in re.split(r"(\d+)", text) if part
     )
+
+
+def decision_kind_name(kind: str) -> str:
+    """What a decision was asked to do."""
+    return _DECISION_KINDS[kind]
+
+
+def limit_text(count: int, period_type: str) -> str:
+    """A workload limit: 125 a month."""
+    return f"{count:,} {_LIMIT_UNITS[period_type]}"
+
+
+def limit_period_name(period_type: str, start: date, end: date) -> str:
+    """The period of a workload limit; days and weeks by their dates."""
+    if period_type == "day":
+        return day_text(start)
+    return days_text(start, last_day(end)) if period_type == "week" else period_name(period_type, start)
 
 
 def kind_name(kind: str) -> str:

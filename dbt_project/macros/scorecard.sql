@@ -46,6 +46,8 @@
                 then {{ wilson('counts.numerator', 'counts.denominator', 'high') }}
         end as ci_high_ratio,
         cast(counts.excluded_count as bigint) as excluded_count,
+        cast(counts.numerator_without_exclusions as bigint) as numerator_without_exclusions,
+        cast(counts.denominator_without_exclusions as bigint) as denominator_without_exclusions,
         cast(counts.open_within_target_count as bigint) as open_within_target_count,
         cast(counts.open_paused_count as bigint) as open_paused_count,
         cast(counts.open_breached_count as bigint) as open_breached_count

@@ -48,6 +48,14 @@ def test_every_check_of_the_release_holds(acme: Acme) -> None:
 # ------------------------------------------------------------------------------------------------ how much happens
 
 
+def test_workload_of_the_bank_passes_its_limit_in_april_and_may(acme: Acme) -> None:
+    rows = acme.project.query(
+        "select period_start, ticket_count, limit_count from marts.rpt_workload"
+        " where agreement_id = 'sla-north-west-bank' and agreement_version = 1 and is_over_limit order by 1"
+    )
+    assert rows == [(month(4), 134, 125), (month(5), 128, 125)]
+
+
 def test_breaches_parked_open_are_counted_when_they_breach(acme: Acme) -> None:
     rows = acme.project.query(
         """
@@ -73,6 +81,24 @@ def test_breaches_parked_open_are_counted_when_they_breach(acme: Acme) -> None:
         "select numerator, denominator from marts.rpt_sla_target where agreement_id = 'sla-north-west-bank'"
         " and target_id = 'p3-resolve' and period_start = '2026-10-01' and agreement_version = 2"
     ) == [(57, 67)]
+
+
+def test_parked_breaches_vanish_when_counted_by_resolution(acme: Acme) -> None:
+    rows = acme.project.query(
+        "select rule, numerator, denominator, status from marts.rpt_target_sensitivity"
+        " where agreement_id = 'sla-north-west-bank' and target_id = 'p3-resolve' and period_start = date '2026-06-01'"
+        " and agreement_version = 1 and rule in ('decided', 'resolved') order by 1"
+    )
+    assert rows == [("decided", 57, 73, "missed"), ("resolved", 57, 60, "met")]
+
+
+def test_figure_with_an_excluded_power_loss_stands_beside_the_one_without(acme: Acme) -> None:
+    rows = acme.project.query(
+        "select period_start, numerator, denominator, numerator_without_exclusions, denominator_without_exclusions"
+        " from marts.rpt_sla_target where (numerator, denominator)"
+        " <> (numerator_without_exclusions, denominator_without_exclusions)"
+    )
+    assert rows == [(month(3), 4, 4, 3, 4)]
 
 
 def test_surge_of_the_last_days_of_may(acme: Acme) -> None:

@@ -45,6 +45,25 @@ def test_closings_are_those_the_tool_wrote(public_record: Project) -> None:
     )
 
 
+def test_each_difference_from_the_tool_is_counted_with_its_reason(public_record: Project) -> None:
+    rows = public_record.query(
+        "select quantity, reason, ticket_count, agreeing_count, compared_count from marts.rpt_reconciliation"
+        " where outcome = 'differs' order by quantity, reason"
+    )
+    assert [row for row in rows if row[0] != "made_sla"] == [
+        ("closed_at", "stamped_again", 45, 24_873, TICKETS),
+        ("reassignment_count", "incomplete_records", 3, 24_824, TICKETS),
+        ("reassignment_count", "not_in_records", 91, 24_824, TICKETS),
+        ("resolved_at", "closing_time", 1, 23_067, 23_362),
+        ("resolved_at", "incomplete_records", 2, 23_067, 23_362),
+        ("resolved_at", "stamped_again", 292, 23_067, 23_362),
+    ]
+    flags = {row[1]: row[2] for row in rows if row[0] == "made_sla"}
+    assert set(flags) == {"clock_paused", "time_off_the_clock", "other_clock_breached", "other_terms"}
+    (agreeing, compared) = next(row[3:] for row in rows if row[0] == "made_sla")
+    assert agreeing + sum(flags.values()) == compared == TICKETS
+
+
 def test_every_decided_ticket_is_counted_exactly_once_per_target(public_record: Project) -> None:
     facts = public_record.query(
         "select agreement_id, target_id, count(*), count(case when state = 'met' then 1 end) from marts.fct_ticket_sla"

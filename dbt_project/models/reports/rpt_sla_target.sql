@@ -9,6 +9,8 @@ with counts as (
         sum(numerator) as numerator,
         sum(denominator) as denominator,
         sum(excluded_count) as excluded_count,
+        sum(numerator_without_exclusions) as numerator_without_exclusions,
+        sum(denominator_without_exclusions) as denominator_without_exclusions,
         sum(open_within_target_count) as open_within_target_count,
         sum(open_paused_count) as open_paused_count,
         sum(open_breached_count) as open_breached_count,

@@ -217,6 +217,55 @@ def test_targets_with_scope_and_pauses(compiled: Compile) -> None:
     assert [(row["service_id"], row["tier"]) for row in rows["agreement_service"]] == [("mail", None)]
 
 
+def test_every_decision_is_a_row_that_says_who_decided_what_and_whether_it_counts(compiled: Compile) -> None:
+    whole = {
+        "kind": "exclude_interval",
+        "agreement": "sla",
+        "target": "resolve",
+        "subject": {"ticket": "T1", "source": "desk", "cycle": 2},
+        "interval": {"from": "2026-03-02T10:00:00Z", "to": "2026-03-02T12:00:00Z"},
+        "reason": "power",
+        "evidence": [{"source": "mail", "id": "m-1", "note": "photograph"}, {"source": "minutes"}],
+        "requestedBy": {"role": "it-lead", "side": "provider", "at": "2026-03-03"},
+        "decidedBy": [
+            {"role": "slm", "side": "provider"},
+            {"role": "cfo", "side": "consumer"},
+            {"role": "head", "side": "consumer"},
+        ],
+        "decidedAt": "2026-03-29",
+        "outcome": "accepted",
+    }
+    correction = {
+        "kind": "correct_timestamp",
+        "agreement": "sla",
+        "subject": {"ticket": "T2", "event": "E1"},
+        "correction": {"field": "occurred_at", "to": "2026-03-02T10:00:00Z"},
+        "reason": "typo",
+        "outcome": "rejected",
+    }
+    rows = compiled(sla(), doc("Decision", "whole", whole), doc("Decision", "correction", correction))["decision"]
+    short, long = rows
+    assert {key: value for key, value in short.items() if value is not None} == {
+        "decision_id": "correction",
+        "decision_kind": "correct_timestamp",
+        "agreement_id": "sla",
+        "ticket_id": "T2",
+        "event_id": "E1",
+        "corrected_field": "occurred_at",
+        "corrected_to_epoch": 1772445600,
+        "reason": "typo",
+        "outcome": "rejected",
+        "is_in_force": False,
+    }
+    assert (long["target_id"], long["source"], long["cycle_number"]) == ("resolve", "desk", 2)
+    assert (long["from_epoch"], long["to_epoch"]) == (1772445600, 1772452800)
+    assert long["evidence"] == "mail m-1 (photograph); minutes"
+    assert (long["requested_by"], long["requested_epoch"]) == ("it-lead (provider)", 1772496000)
+    assert (long["decided_by_provider"], long["decided_by_consumer"]) == ("slm", "cfo, head")
+    assert long["decided_epoch"] == 1774742400  # midnight in London, before the clocks go forward
+    assert long["is_in_force"]
+
+
 def test_only_accepted_exclusions_that_were_decided_by_as_of_are_in_force(compiled: Compile) -> None:
     def decision(name: str, outcome: str = "accepted", decided_at: str = "2026-03-20T00:00:00Z") -> dict[str, Any]:
         spec = {
@@ -304,6 +353,19 @@ def test_period_pieces_cover_time_once_for_each_zone_and_period_type(compiled: C
         assert row["utc_day"] == row["from_epoch"] // DAY == (row["to_epoch"] - 1) // DAY
     (begin,) = [row for row in ours if row["from_epoch"] == 1774969200]  # 1 April 00:00 in Tokyo, 15:00 UTC
     assert begin["period_start"] == date(2026, 4, 1)
+
+
+def test_workload_limit_has_its_periods_in_the_zone_of_its_agreement_alone(compiled: Compile) -> None:
+    tokyo = {"from": "2026-01-15", "timeZone": "Asia/Tokyo"}
+    rows = compiled(sla(validity=tokyo, workloadLimit={"tickets": 9, "per": "week"}))["period_piece"]
+    assert {(row["time_zone"], row["period_type"]) for row in rows} == {
+        ("Asia/Tokyo", "month"),
+        ("Asia/Tokyo", "week"),
+        ("Europe/London", "month"),
+    }
+    weeks = [row for row in rows if row["period_type"] == "week"]
+    (begin,) = [row for row in weeks if row["from_epoch"] == 1774796400]  # Monday 30 March 00:00 in Tokyo
+    assert (begin["period_start"], begin["period_end"]) == (date(2026, 3, 30), date(2026, 4, 6))
 
 
 def test_local_days_reach_to_the_end_of_the_running_period(compiled: Compile) -> None:

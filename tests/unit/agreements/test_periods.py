@@ -36,6 +36,9 @@ def calendar(name: str = "c", zone: str = "UTC", **spec: object) -> VersionedCal
         (date(2026, 5, 31), "quarter", date(2026, 4, 1), date(2026, 7, 1)),
         (date(2026, 12, 31), "quarter", date(2026, 10, 1), date(2027, 1, 1)),
         (date(2028, 2, 29), "year", date(2028, 1, 1), date(2029, 1, 1)),
+        (date(2026, 3, 2), "week", date(2026, 3, 2), date(2026, 3, 9)),  # a Monday
+        (date(2027, 1, 3), "week", date(2026, 12, 28), date(2027, 1, 4)),  # the Sunday of ISO week 2026-W53
+        (date(2026, 3, 29), "day", date(2026, 3, 29), date(2026, 3, 30)),
     ],
 )
 def test_period_of_a_day(day: date, period_type: str, start: date, following: date) -> None:
@@ -53,6 +56,15 @@ def test_periods_join_without_gap_at_local_midnights() -> None:
     starts, epochs = period_boundaries(at("2026-03-15"), at("2026-04-15"), "Europe/London", "month")
     assert starts == [date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1)]
     assert epochs.tolist() == [at("2026-03-01"), at("2026-03-31T23:00"), at("2026-04-30T23:00")]
+
+
+def test_days_and_weeks_follow_the_clocks_of_their_zone() -> None:
+    # Clocks go forward on Sunday 29 March 2026: that day has 23 hours, its week 167.
+    starts, epochs = period_boundaries(at("2026-03-28T12:00"), at("2026-03-29T12:00"), "Europe/London", "day")
+    assert starts == [date(2026, 3, 28), date(2026, 3, 29), date(2026, 3, 30)]
+    assert np.diff(epochs).tolist() == [24 * 3600, 23 * 3600]
+    _, epochs = period_boundaries(at("2026-03-28T12:00"), at("2026-03-28T12:00"), "Europe/London", "week")
+    assert epochs.tolist() == [at("2026-03-23"), at("2026-03-29T23:00")]
 
 
 def test_pieces_cover_everything_once_and_never_cross_a_utc_midnight() -> None:

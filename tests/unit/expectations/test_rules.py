@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from expectations.rules import RULES, Rule, audited_tables, frames
+from expectations.rules import RATIOS, RULES, Rule, audited_tables, frames
 from expectations.runner import Outcome, run_rules
 from tests.unit.expectations.good_frames import good_frame
 
@@ -18,7 +18,10 @@ def name_of(rule: Rule) -> str:
 DERIVED: dict[str, Callable[[pd.DataFrame], None]] = {
     "ratio_is_its_integers": lambda frame: put(frame, "attainment_ratio", 0.951),
     "verdict_follows_the_integers": lambda frame: put(frame, "status", "missed"),
+    **{f"{column}_is_its_integers": (lambda frame, column=column: put(frame, column, 0.2501)) for _, column in RATIOS},
     "period_has_a_length": lambda frame: put(frame, "period_end", frame.loc[0, "period_start"]),
+    "is_over_limit_follows_the_counts": lambda frame: put(frame, "ticket_count", 101),
+    "what_may_breach_is_what_need_not_be_met": lambda frame: put(frame, "required_count", 58),
     # The rule forgives half a second of rounding for each of at most 366 days.
     "weighted_downtime_is_part_of_downtime": lambda frame: put(
         frame, "weighted_downtime_seconds", int(frame.loc[0, "downtime_seconds"]) + 184

@@ -19,8 +19,12 @@ _VERDICT = {
 }  # fmt: skip
 _SCORECARD = {
     **_VERDICT, "attainment_ratio": DOUBLE, "is_low_volume": FLAG, "ci_low_ratio": DOUBLE, "ci_high_ratio": DOUBLE,
-    "excluded_count": COUNT, "open_within_target_count": COUNT, "open_paused_count": COUNT,
-    "open_breached_count": COUNT,
+    "excluded_count": COUNT, "numerator_without_exclusions": COUNT, "denominator_without_exclusions": COUNT,
+    "open_within_target_count": COUNT, "open_paused_count": COUNT, "open_breached_count": COUNT,
+}  # fmt: skip
+_RULE = {
+    **{column: kind for column, kind in _VERDICT.items() if column != "is_at_risk"}, "rule_kind": TEXT, "rule": TEXT,
+    "is_agreed_rule": FLAG, "attainment_ratio": DOUBLE,
 }  # fmt: skip
 TABLES: dict[str, dict[str, str]] = {
     "release": {
@@ -52,7 +56,16 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "dim_customer": {"customer_id": TEXT, "display_name": TEXT},
     "dim_service": {"service_id": TEXT, "display_name": TEXT},
-    "fct_ticket": {"ticket_key": TEXT, "customer_id": TEXT, "opened_at": INSTANT, "has_quarantined_events": FLAG},
+    "dim_decision": {
+        "decision_id": TEXT, "decision_kind": TEXT, "agreement_id": TEXT, "target_id": TEXT, "source": TEXT,
+        "ticket_id": TEXT, "interval_from_at": INSTANT, "interval_to_at": INSTANT, "reason": TEXT, "evidence": TEXT,
+        "requested_by": TEXT, "decided_by_provider": TEXT, "decided_by_consumer": TEXT, "decided_at": INSTANT,
+        "outcome": TEXT, "is_in_force": FLAG, "affected_count": COUNT,
+    },
+    "fct_ticket": {
+        "ticket_key": TEXT, "source": TEXT, "ticket_id": TEXT, "customer_id": TEXT, "opened_at": INSTANT,
+        "has_quarantined_events": FLAG,
+    },
     "fct_ticket_sla": {
         "ticket_key": TEXT, "source": TEXT, "ticket_id": TEXT, **_AGREEMENT, "target_id": TEXT, "cycle_number": INTEGER,
         "service_id": TEXT, "priority": TEXT, "started_at": INSTANT, "due_at": INSTANT, "breached_at": INSTANT,
@@ -82,6 +95,27 @@ TABLES: dict[str, dict[str, str]] = {
         "mean_score": DOUBLE, "mean_ci_low": DOUBLE, "mean_ci_high": DOUBLE, "promoter_count": COUNT,
         "detractor_count": COUNT, "nps": DOUBLE, "nps_ci_low": DOUBLE, "nps_ci_high": DOUBLE,
         "worst_case_low_ratio": DOUBLE, "worst_case_high_ratio": DOUBLE,
+    },
+    "rpt_target_sensitivity": {column: kind for column, kind in _RULE.items() if column != "service_id"},
+    "rpt_definition_sensitivity": _RULE,
+    "rpt_month_end_forecast": {
+        **{column: kind for column, kind in _VERDICT.items() if column not in ("status", "is_at_risk")},
+        "open_due_count": COUNT, "history_period_count": COUNT, "expected_count": COUNT, "required_count": COUNT,
+        "prior_met_count": COUNT, "prior_count": COUNT, "prior_weight": DOUBLE, "meet_probability": DOUBLE,
+        "breach_count": COUNT, "budget_count": COUNT, "forecast_budget_count": COUNT,
+        "forecast_budget_left_count": COUNT, "is_next_breach_failing": FLAG,
+    },
+    "rpt_workload": {
+        **_AGREEMENT, "agreement_type": TEXT, "customer_id": TEXT, "period_type": TEXT, "period_start": DAY,
+        "period_end": DAY, "is_running": FLAG, "is_partly_valid": FLAG, "ticket_count": COUNT, "limit_count": COUNT,
+        "is_over_limit": FLAG,
+    },
+    "rpt_pause_audit": {
+        **_AGREEMENT, "agreement_type": TEXT, "customer_id": TEXT, "service_id": TEXT, "target_id": TEXT,
+        "metric": TEXT, "period_type": TEXT, "period_start": DAY, "paused_seconds": COUNT, "run_seconds": COUNT,
+        "ticket_count": COUNT, "paused_ticket_count": COUNT, "pause_count": COUNT,
+        "pause_without_question_count": COUNT, "pause_near_breach_count": COUNT, "pause_outside_hours_count": COUNT,
+        "longest_pause_seconds": COUNT, "met_count": COUNT, "met_by_pause_count": COUNT,
     },
     "rpt_unmatched_ticket": {
         "ticket_key": TEXT, "customer_id": TEXT, "opened_at": INSTANT, "agreement_match": TEXT,
@@ -145,13 +179,17 @@ class ReleaseTables:
             "is_low_volume": False, "excluded_count": 0, "open_within_target_count": 0, "open_paused_count": 0,
             "open_breached_count": 0, **changes,
         }  # fmt: skip
+        row.setdefault("numerator_without_exclusions", numerator)
+        row.setdefault("denominator_without_exclusions", denominator)
         met = numerator * 1_000_000 >= round(row["target_ratio"] * 1_000_000) * denominator
         row.setdefault("status", "no_data" if denominator == 0 else "met" if met else "missed")
         self.add(table, numerator=numerator, denominator=denominator, **row)
 
     def breach(self, ticket_id: str, over_seconds: int, **changes: Any) -> None:
         """A breached clock of four hours that October 2026 counts."""
-        self.add("fct_ticket", ticket_key=f"desk:{ticket_id}", customer_id="acme", opened_at=datetime(2026, 10, 5, 8))
+        opened_at = datetime(2026, 10, 5, 8)
+        key = {"ticket_key": f"desk:{ticket_id}", "source": "desk", "ticket_id": ticket_id}
+        self.add("fct_ticket", **key, customer_id="acme", opened_at=opened_at)
         self.add(
             "fct_ticket_sla",
             **{

@@ -1,4 +1,5 @@
--- One row per ticket target, service and period with anything to count: decided instances and exclusions.
+-- One row per ticket target, service and period with anything to count: decided instances and exclusions, and what would
+-- have been counted had no Decision excluded anything.
 with instances as (
     select * from {{ ref('fct_ticket_sla') }}
 ),
@@ -32,7 +33,7 @@ placed as (
             and {{ epoch_seconds('coalesce(instances.stopped_at, instances.started_at)') }} < periods.to_epoch
 ),
 
-final as (
+counted as (
     select
         agreement_id,
         agreement_version,
@@ -45,6 +46,45 @@ final as (
     from placed
     where period_start is not null
     group by agreement_id, agreement_version, target_id, service_id, period_start
+),
+
+changes as (
+    select * from {{ ref('int_rule_set_changes') }} where rule_set = 'without_exclusions'
+),
+
+keys as (
+    select agreement_id, agreement_version, target_id, service_id, period_start from counted
+    union
+    select agreement_id, agreement_version, target_id, service_id, period_start from changes
+),
+
+final as (
+    select
+        keys.agreement_id,
+        keys.agreement_version,
+        keys.target_id,
+        keys.service_id,
+        keys.period_start,
+        coalesce(counted.numerator, 0) as numerator,
+        coalesce(counted.denominator, 0) as denominator,
+        coalesce(counted.excluded_count, 0) as excluded_count,
+        coalesce(counted.numerator, 0) + coalesce(changes.numerator_change, 0) as numerator_without_exclusions,
+        coalesce(counted.denominator, 0) + coalesce(changes.denominator_change, 0) as denominator_without_exclusions
+    from keys
+    left join counted
+        on
+            keys.agreement_id = counted.agreement_id
+            and keys.agreement_version = counted.agreement_version
+            and keys.target_id = counted.target_id
+            and keys.service_id = counted.service_id
+            and keys.period_start = counted.period_start
+    left join changes
+        on
+            keys.agreement_id = changes.agreement_id
+            and keys.agreement_version = changes.agreement_version
+            and keys.target_id = changes.target_id
+            and keys.service_id = changes.service_id
+            and keys.period_start = changes.period_start
 )
 
 select * from final
