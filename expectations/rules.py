@@ -171,7 +171,13 @@ RULES: list[Rule] = [
     _unique("rpt_availability", ["agreement_id", "agreement_version", "target_id", "service_id", "period_start"]),
     *[
         _between("rpt_availability", column, 0, 1)
-        for column in ("availability_ratio", "availability_low_ratio", "availability_high_ratio")
+        for column in (
+            "availability_ratio",
+            "availability_low_ratio",
+            "availability_high_ratio",
+            "own_availability_ratio",
+            "chain_availability_ratio",
+        )
     ],
     *[
         _between("rpt_availability", column, 0, None)
@@ -183,8 +189,30 @@ RULES: list[Rule] = [
             "weighted_downtime_seconds",
             "failure_count",
             "error_budget_seconds",
+            "interval_count",
         )
     ],
+    _not_above(
+        "downtime_in_the_chain_includes_the_own",
+        "rpt_availability",
+        "own_downtime_seconds",
+        "chain_downtime_seconds",
+        "What a service inherits never makes its downtime less.",
+    ),
+    _not_above(
+        "intervals_lie_between_failures",
+        "rpt_availability",
+        "interval_count",
+        "failure_count",
+        "Only failures have a predecessor.",
+    ),
+    _not_above(
+        "restoration_percentiles_are_ordered",
+        "rpt_availability",
+        "mtrs_p50_seconds",
+        "mtrs_p90_seconds",
+        "The 90th percentile is not below the median.",
+    ),
     _not_above(
         "bounds_are_ordered",
         "rpt_availability",
@@ -222,6 +250,26 @@ RULES: list[Rule] = [
         "published_failure_count",
         "recounted_failure_count",
         "Failures are the sum of the daily facts.",
+    ),
+    _unique("rpt_availability_target", ["agreement_id", "agreement_version", "target_id", "period_start"]),
+    *[
+        _between("rpt_availability_target", column, 0, 1)
+        for column in ("availability_ratio", "user_weighted_availability_ratio")
+    ],
+    _not_above(
+        "up_time_is_part_of_counted_time",
+        "rpt_availability_target",
+        "up_seconds",
+        "counted_seconds",
+        "Good seconds are counted ones.",
+    ),
+    _equal(
+        "target_sums_its_services",
+        "rpt_availability_target",
+        "audit_availability_target",
+        "published_up_seconds",
+        "scorecard_numerator",
+        "Good seconds of a target are the numerator of rpt_sla_target.",
     ),
     _unique("rpt_experience", ["customer_id", "service_id", "item", "kind", "period_start"]),
     _between("rpt_experience", "response_count", 1, None),

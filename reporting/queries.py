@@ -85,6 +85,11 @@ class Agreement:
     outage_weight_ratio: float
     partial_weight_ratio: float
     degraded_weight_ratio: float
+    has_maintenance_terms: bool
+    maintenance_announced_seconds: int | None
+    maintenance_windows: str
+    maintenance_monthly_seconds: int | None
+    inherited_downtime: str
     close_after_working_days: int
 
     @property

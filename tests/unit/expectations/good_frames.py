@@ -42,13 +42,35 @@ def availability() -> pd.DataFrame:
             "availability_ratio": [0.9, None],
             "availability_low_ratio": [0.8, 0.0],
             "availability_high_ratio": [0.9, 1.0],
+            "own_availability_ratio": [0.9, None],
+            "chain_availability_ratio": [0.8, None],
+            "own_downtime_seconds": [100, 0],
+            "chain_downtime_seconds": [200, 0],
             "agreed_seconds": [1000, 0],
             "excluded_seconds": [0, 0],
             "unmeasured_seconds": [100, 0],
             "downtime_seconds": [100, 0],
             "weighted_downtime_seconds": [100, 0],
             "failure_count": [1, 0],
+            "interval_count": [1, 0],
+            "mtrs_p50_seconds": [100, None],
+            "mtrs_p90_seconds": [100, None],
             "error_budget_seconds": [5, 5],
+        }
+    )
+
+
+def availability_target() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "agreement_id": ["sla", "sla"],
+            "agreement_version": [1, 1],
+            "target_id": ["up", "up"],
+            "period_start": pd.to_datetime(["2026-02-01", "2026-03-01"]),
+            "up_seconds": [900, 0],
+            "counted_seconds": [1000, 0],
+            "availability_ratio": [0.9, None],
+            "user_weighted_availability_ratio": [0.95, None],
         }
     )
 
@@ -95,11 +117,15 @@ GOOD = {
     "rpt_sla_scorecard": scorecard,
     "rpt_sla_target": lambda: scorecard().drop(columns="service_id"),
     "rpt_availability": availability,
+    "rpt_availability_target": availability_target,
     "rpt_experience": experience,
     "rpt_unmatched_ticket": unmatched,
     "audit_ticket_recount": lambda: recount("numerator", "denominator"),
     "audit_target_rollup": rollup,
     "audit_availability_recount": lambda: recount("agreed_seconds", "downtime_seconds", "failure_count"),
+    "audit_availability_target": lambda: recount("up_seconds").rename(
+        columns={"recounted_up_seconds": "scorecard_numerator"}
+    ),
     "audit_experience_recount": lambda: recount("count"),
 }
 

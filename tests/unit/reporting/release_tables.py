@@ -40,7 +40,9 @@ TABLES: dict[str, dict[str, str]] = {
         "close_after_working_days": INTEGER, "attribution": TEXT, "reopen_mode": TEXT, "reopen_window_days": INTEGER,
         "priority_change": TEXT, "no_reply": TEXT, "low_volume_min_denominator": INTEGER, "excluded_time": TEXT,
         "exclude_attributed_to": TEXT, "unmeasured": TEXT, "min_outage_seconds": COUNT, "outage_weight_ratio": DOUBLE,
-        "partial_weight_ratio": DOUBLE, "degraded_weight_ratio": DOUBLE,
+        "partial_weight_ratio": DOUBLE, "degraded_weight_ratio": DOUBLE, "has_maintenance_terms": FLAG,
+        "maintenance_announced_seconds": COUNT, "maintenance_windows": TEXT, "maintenance_monthly_seconds": COUNT,
+        "inherited_downtime": TEXT,
     },
     "dim_target": {
         **_AGREEMENT, "target_id": TEXT, "metric": TEXT, "description": TEXT, "target_ratio": DOUBLE,
@@ -121,7 +123,8 @@ class ReleaseTables:
                 "priority_change": "at_clock_start_plus_upgrade", "no_reply": "stops",
                 "low_volume_min_denominator": 20, "excluded_time": "remove_from_denominator",
                 "exclude_attributed_to": "", "unmeasured": "remove_from_denominator", "min_outage_seconds": 0,
-                "outage_weight_ratio": 1.0, "partial_weight_ratio": 0.3, "degraded_weight_ratio": 0.0, **changes,
+                "outage_weight_ratio": 1.0, "partial_weight_ratio": 0.3, "degraded_weight_ratio": 0.0,
+                "has_maintenance_terms": False, "maintenance_windows": "", "inherited_downtime": "reported", **changes,
             },
         )  # fmt: skip
 
