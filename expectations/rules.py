@@ -271,6 +271,38 @@ RULES: list[Rule] = [
         "scorecard_numerator",
         "Good seconds of a target are the numerator of rpt_sla_target.",
     ),
+    _unique("rpt_failure_notice", ["service_id", "period_start"]),
+    _between("rpt_failure_notice", "failure_count", 1, None),
+    _between("rpt_failure_notice", "notified_first_ratio", 0, 1),
+    *[
+        _not_above(f"{part}_is_part_of_failures", "rpt_failure_notice", part, "failure_count", "All are failures.")
+        for part in ("detected_count", "notified_count", "notice_decided_count", "false_all_clear_count")
+    ],
+    _not_above(
+        "notified_first_is_part_of_decided",
+        "rpt_failure_notice",
+        "notified_first_count",
+        "notice_decided_count",
+        "Only failures that were told or called about can be told first.",
+    ),
+    _unique("rpt_moment_of_truth", ["service_id", "period_start"]),
+    *[
+        _between("rpt_moment_of_truth", column, 0, 1)
+        for column in ("moment_availability_ratio", "chain_moment_availability_ratio")
+    ],
+    _not_above(
+        "ok_is_part_of_known", "rpt_moment_of_truth", "ok_count", "known_count", "What was there is known to have been."
+    ),
+    _not_above(
+        "known_is_part_of_all", "rpt_moment_of_truth", "known_count", "occurrence_count", "What is known has occurred."
+    ),
+    _not_above(
+        "ok_weight_is_part_of_known_weight",
+        "rpt_moment_of_truth",
+        "ok_weight_ppm",
+        "known_weight_ppm",
+        "Weights of moments with the service there are among those of the known ones.",
+    ),
     _unique("rpt_experience", ["customer_id", "service_id", "item", "kind", "period_start"]),
     _between("rpt_experience", "response_count", 1, None),
     _between("rpt_experience", "invitation_count", 0, None),

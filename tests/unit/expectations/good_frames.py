@@ -75,6 +75,38 @@ def availability_target() -> pd.DataFrame:
     )
 
 
+def failure_notice() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "service_id": ["mail", "web"],
+            "period_start": pd.to_datetime(["2026-03-01", "2026-03-01"]),
+            "failure_count": [3, 1],
+            "detected_count": [2, 0],
+            "notified_count": [2, 0],
+            "notified_first_count": [1, 0],
+            "notice_decided_count": [2, 0],
+            "notified_first_ratio": [0.5, None],
+            "false_all_clear_count": [1, 0],
+        }
+    )
+
+
+def moment_of_truth() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "service_id": ["mail", "web"],
+            "period_start": pd.to_datetime(["2026-03-01", "2026-03-01"]),
+            "occurrence_count": [4, 1],
+            "ok_count": [2, 0],
+            "known_count": [3, 0],
+            "ok_weight_ppm": [2_000_000, 0],
+            "known_weight_ppm": [3_000_000, 0],
+            "moment_availability_ratio": [2 / 3, None],
+            "chain_moment_availability_ratio": [1 / 3, None],
+        }
+    )
+
+
 def experience() -> pd.DataFrame:
     return pd.DataFrame(
         {
@@ -118,6 +150,8 @@ GOOD = {
     "rpt_sla_target": lambda: scorecard().drop(columns="service_id"),
     "rpt_availability": availability,
     "rpt_availability_target": availability_target,
+    "rpt_failure_notice": failure_notice,
+    "rpt_moment_of_truth": moment_of_truth,
     "rpt_experience": experience,
     "rpt_unmatched_ticket": unmatched,
     "audit_ticket_recount": lambda: recount("numerator", "denominator"),

@@ -53,7 +53,7 @@ chain as (
             when scopes.excluded_parties like '%,' || inherited.attributed_to || ',%' then 'inherited_excluded'
             else inherited.kind
         end as lane,
-        inherited.to_at = {{ as_of() }} as is_open
+        inherited.is_open
     from scopes
     inner join inherited on scopes.service_id = inherited.service_id
     where

@@ -16,6 +16,10 @@ evidence as (
     where evidence.kind <> 'unmeasured'
 ),
 
+ongoing as (
+    select distinct service_id from evidence where is_open and to_at = {{ as_of() }}
+),
+
 lanes as (
     select
         service_id,
@@ -54,13 +58,15 @@ classified as (
 
 final as (
     select
-        service_id,
-        from_at,
-        to_at,
-        kind,
-        nullif(party, 'unattributed') as attributed_to
+        classified.service_id,
+        classified.from_at,
+        classified.to_at,
+        classified.kind,
+        nullif(classified.party, 'unattributed') as attributed_to,
+        classified.to_at = {{ as_of() }} and ongoing.service_id is not null as is_open
     from classified
-    where kind is not null
+    left join ongoing on classified.service_id = ongoing.service_id
+    where classified.kind is not null
 )
 
 select * from final

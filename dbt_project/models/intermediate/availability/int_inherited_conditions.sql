@@ -16,7 +16,8 @@ alone as (
         conditions.from_at,
         conditions.to_at,
         conditions.kind,
-        conditions.attributed_to
+        conditions.attributed_to,
+        conditions.is_open
     from members
     inner join conditions on members.member_service_id = conditions.service_id
     where members.member_count = 1
@@ -51,7 +52,8 @@ joint as (
             when partial_count > 0 then 'partial'
             else 'outage'
         end as kind,
-        cast(null as varchar) as attributed_to
+        cast(null as varchar) as attributed_to,
+        to_at = {{ as_of() }} as is_open
     from swept
     where outage_count + partial_count + degraded_count + maintenance_count = member_count and to_at is not null
 ),
