@@ -63,6 +63,7 @@ daily as (
 read as (
     select
         daily.*,
+        from_piece.calendar_number,
         {{ reading('from_piece', 'daily.from_at') }} as from_reading,
         {{ reading('to_piece', 'daily.to_at') }} as to_reading
     from daily
@@ -93,7 +94,7 @@ exhausted as (
             else {{ instant_of('bucket', '(spent.from_reading + spent.allowance_left)') }}
         end as excused_to_at
     from spent
-    {{ join_inverse('bucket', 'spent.calendar_id', '(spent.from_reading + spent.allowance_left)', 'earliest') }}
+    {{ join_inverse('bucket', 'spent.calendar_number', '(spent.from_reading + spent.allowance_left)', 'earliest') }}
 ),
 
 answered as (
