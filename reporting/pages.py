@@ -86,7 +86,7 @@ def _sections(context: PageContext) -> list[Section]:
         "grid": ("Targets over time", bool(context.figures)),
         "targets": ("Targets this period", bool(context.figures)),
         "availability": ("Availability and error budget", True),
-        "breaches": ("Largest overruns", any(_is_clock(figure) for figure in context.figures)),
+        "breaches": ("Breaches and why", any(_is_clock(figure) for figure in context.figures)),
         "experience": ("Experience", True),
         "quality": ("Data quality", True),
         "method": ("How measured", True),

@@ -1,10 +1,11 @@
-"""The targets of a page: the grid over the periods, this period's results, the largest overruns.
+"""The targets of a page: the grid over the periods, this period's results, what breached and why.
 
 Belongs here: which figure stands in which cell, and in what words.
 Does not belong here: availability beyond its verdict (`availability_section`), markup (templates).
 Used by `pages`.
 """
 
+from collections import defaultdict
 from datetime import date
 
 from reporting import charts, wording
@@ -19,6 +20,7 @@ from reporting.context import (
 )
 from reporting.model import (
     Badge,
+    CauseRow,
     Grid,
     GridColumn,
     GridEntry,
@@ -31,7 +33,7 @@ from reporting.model import (
     TargetRow,
     Trend,
 )
-from reporting.queries import Agreement, Breach, Figure
+from reporting.queries import Agreement, Breach, Cause, Figure
 
 OVERRUNS_SHOWN = 10
 
@@ -286,10 +288,66 @@ def overruns(context: PageContext, csv: Link) -> OverrunSection | None:
     if any(breach.stopped_at is None for breach in shown):
         as_of = wording.instant_text(context.release.as_of_at, context.zone)
         note += f" Clocks that are still open are told as of {as_of}."
-    return OverrunSection([_overrun_row(context, breach) for breach in shown], context.zone, note, csv)
+    causes = _causes(context, breaches)
+    return OverrunSection(
+        _cause_rows(causes), [_overrun_row(context, breach, causes) for breach in shown], context.zone, note, csv
+    )
 
 
-def _overrun_row(context: PageContext, breach: Breach) -> OverrunRow:
+def _clock_key(row: Breach | Cause) -> tuple[str, str, int, str, int]:
+    return row.ticket_key, row.agreement_id, row.agreement_version, row.target_id, row.cycle_number
+
+
+def _causes(context: PageContext, breaches: list[Breach]) -> dict[tuple[str, str, int, str, int], list[Cause]]:
+    """The causes of each breached clock of the page, the largest share first."""
+    keys = {_clock_key(breach) for breach in breaches}
+    found: dict[tuple[str, str, int, str, int], list[Cause]] = defaultdict(list)
+    for cause in context.facts.causes:
+        if _clock_key(cause) in keys:
+            found[_clock_key(cause)].append(cause)
+    return found
+
+
+def _cause_rows(causes: dict[tuple[str, str, int, str, int], list[Cause]]) -> list[CauseRow]:
+    """One row per cause, the largest share of all breached clocks' time first."""
+    by_cause: dict[str, list[Cause]] = defaultdict(list)
+    for parts in causes.values():
+        for part in parts:
+            by_cause[part.cause].append(part)
+    whole = sum(part.cause_seconds for parts in by_cause.values() for part in parts)
+    seconds = {cause: sum(part.cause_seconds for part in parts) for cause, parts in by_cause.items()}
+    return [
+        CauseRow(
+            cause=wording.cause_name(cause),
+            share=wording.share_text(wording.floored_percent(seconds[cause], whole, 1), 1),
+            breaches=wording.count_text(len(parts)),
+            avoidable=wording.count_text(sum(part.counterfactual_met for part in parts)),
+            confidence=wording.listed(
+                [
+                    wording.confidence_name(word)
+                    for word in wording.CONFIDENCES
+                    if any(p.confidence == word for p in parts)
+                ]
+            ),
+        )
+        for cause, parts in sorted(by_cause.items(), key=lambda entry: (-seconds[entry[0]], entry[0]))
+    ]
+
+
+def _why(parts: list[Cause]) -> str:
+    """What a clock's time went on: "62 % waiting for the customer, 38 % work; met without the wait"."""
+    shares = [f"{part.share_ppm / 10_000:.0f} % {wording.cause_name(part.cause).lower()}" for part in parts]
+    # Without all of the work there is no clock left: only what came from elsewhere is worth asking about.
+    decisive = [part for part in parts if part.counterfactual_met and part.cause != "work"]
+    if not decisive:
+        return ", ".join(shares)
+    names = [wording.cause_name(part.cause).lower() for part in decisive]
+    return f"{', '.join(shares)}; met without {wording.listed(names, 'or')}"
+
+
+def _overrun_row(
+    context: PageContext, breach: Breach, causes: dict[tuple[str, str, int, str, int], list[Cause]]
+) -> OverrunRow:
     ended = breach.stopped_at is not None
     over = breach.on_clock_seconds - breach.threshold_seconds
     # Seconds are told where minutes alone would show no overrun.
@@ -303,5 +361,6 @@ def _overrun_row(context: PageContext, breach: Breach) -> OverrunRow:
         on_clock=wording.duration_text(breach.on_clock_seconds, exact=exact),
         allowed=wording.duration_text(breach.threshold_seconds, exact=exact),
         over=wording.duration_text(over, exact=exact),
+        why=_why(causes.get(_clock_key(breach), [])),
         state=Badge("closed", "Stopped") if ended else Badge("running", "Still open"),
     )

@@ -61,6 +61,22 @@ TABLES: dict[str, dict[str, str]] = {
         "stopped_at": INSTANT, "on_clock_seconds": COUNT, "paused_seconds": COUNT, "excluded_seconds": COUNT,
         "threshold_seconds": COUNT, "state": TEXT, "period_start": DAY,
     },
+    "fct_breach_attribution": {
+        "ticket_key": TEXT, **_AGREEMENT, "target_id": TEXT, "cycle_number": INTEGER, "cause": TEXT,
+        "cause_seconds": COUNT, "on_clock_seconds": COUNT, "share_ppm": COUNT, "confidence": TEXT,
+        "counterfactual_met": FLAG, "period_start": DAY,
+    },
+    "rpt_failure_notice": {
+        "service_id": TEXT, "period_type": TEXT, "period_start": DAY, "failure_count": COUNT, "detected_count": COUNT,
+        "notified_count": COUNT, "detection_p50_seconds": COUNT, "detection_p90_seconds": COUNT,
+        "notification_p50_seconds": COUNT, "notification_p90_seconds": COUNT, "notified_first_count": COUNT,
+        "notice_decided_count": COUNT, "false_all_clear_count": COUNT,
+    },
+    "rpt_moment_of_truth": {
+        "service_id": TEXT, "period_type": TEXT, "period_start": DAY, "occurrence_count": COUNT, "ok_count": COUNT,
+        "known_count": COUNT, "ok_weight_ppm": COUNT, "known_weight_ppm": COUNT, "chain_ok_weight_ppm": COUNT,
+        "chain_known_weight_ppm": COUNT, "down_seconds": COUNT,
+    },
     "fct_outage": {
         "service_id": TEXT, "started_at": INSTANT, "ended_at": INSTANT, "kind": TEXT, "attributed_to": TEXT,
         "wall_seconds": COUNT, "is_open": FLAG,
@@ -76,6 +92,10 @@ TABLES: dict[str, dict[str, str]] = {
         "agreed_seconds": COUNT, "excluded_seconds": COUNT, "unmeasured_seconds": COUNT, "downtime_seconds": COUNT,
         "weighted_downtime_seconds": COUNT, "failure_count": COUNT, "mtrs_seconds": COUNT, "mtbf_seconds": COUNT,
         "longest_outage_seconds": COUNT, "error_budget_seconds": COUNT, "error_budget_used_ratio": DOUBLE,
+        "error_budget_burn_rate": DOUBLE, "is_provisional": FLAG, "maintenance_downtime_seconds": COUNT,
+        "mtrs_p50_seconds": COUNT, "mtrs_p90_seconds": COUNT, "mtbf_p50_seconds": COUNT, "own_downtime_seconds": COUNT,
+        "own_up_seconds": COUNT, "own_counted_seconds": COUNT, "chain_downtime_seconds": COUNT,
+        "chain_up_seconds": COUNT, "chain_counted_seconds": COUNT,
     },
     "rpt_experience": {
         "customer_id": TEXT, "service_id": TEXT, "item": TEXT, "kind": TEXT, "period_type": TEXT, "period_start": DAY,
@@ -184,7 +204,8 @@ class ReleaseTables:
                 **verdict, "numerator": numerator, "denominator": denominator, "status": status,
                 "agreed_seconds": denominator, "excluded_seconds": 0, "unmeasured_seconds": 0,
                 "downtime_seconds": denominator - numerator, "weighted_downtime_seconds": denominator - numerator,
-                "failure_count": 0, **changes,
+                "failure_count": 0, "is_provisional": False, "maintenance_downtime_seconds": 0,
+                "own_downtime_seconds": 0, "chain_downtime_seconds": 0, **changes,
             },
         )  # fmt: skip
 
