@@ -36,6 +36,7 @@ from reporting.model import (
 from reporting.queries import Agreement, Breach, Cause, Figure
 
 OVERRUNS_SHOWN = 10
+_WORTH_TELLING_PPM = 5_000  # half a percent: less would read as 0 %
 
 _AT_RISK = {
     "availability": ("Three quarters of the error budget are used", "Three quarters of the error budget were used"),
@@ -321,7 +322,8 @@ def _cause_rows(causes: dict[tuple[str, str, int, str, int], list[Cause]]) -> li
             cause=wording.cause_name(cause),
             share=wording.share_text(wording.floored_percent(seconds[cause], whole, 1), 1),
             breaches=wording.count_text(len(parts)),
-            avoidable=wording.count_text(sum(part.counterfactual_met for part in parts)),
+            # Without its work no clock is left: there the question has no answer.
+            avoidable="" if cause == "work" else wording.count_text(sum(part.counterfactual_met for part in parts)),
             confidence=wording.listed(
                 [
                     wording.confidence_name(word)
@@ -336,7 +338,11 @@ def _cause_rows(causes: dict[tuple[str, str, int, str, int], list[Cause]]) -> li
 
 def _why(parts: list[Cause]) -> str:
     """What a clock's time went on: "62 % waiting for the customer, 38 % work; met without the wait"."""
-    shares = [f"{part.share_ppm / 10_000:.0f} % {wording.cause_name(part.cause).lower()}" for part in parts]
+    shares = [
+        f"{part.share_ppm / 10_000:.0f} % {wording.cause_name(part.cause).lower()}"
+        for part in parts
+        if part.share_ppm >= _WORTH_TELLING_PPM
+    ]
     # Without all of the work there is no clock left: only what came from elsewhere is worth asking about.
     decisive = [part for part in parts if part.counterfactual_met and part.cause != "work"]
     if not decisive:
