@@ -29,18 +29,21 @@ from agreements.calendars import (
     local_midnight,
     open_seconds_within,
 )
+from agreements.dependencies import failure_sets
 from agreements.documents import agreement_files
 from agreements.models import (
     Agreement,
     Customer,
     Decision,
     Evidence,
+    Maintenance,
     Money,
     Requirement,
     Service,
     SurveyInstrument,
     Target,
 )
+from agreements.moments import occurrences
 from agreements.objectives import ReadObjective, calendar_id, metric_for, read_objective, survey_item
 from agreements.periods import (
     WorkingDays,
@@ -69,6 +72,7 @@ from settings.project import PROJECT_FILE, ProjectConfig
 
 BUCKET_SECONDS = 3600
 LEAD_SECONDS = 3 * DAY  # calendars are compiled from a little before the first agreement that uses them
+PPM = 1_000_000
 PERIOD_LEAD_SECONDS = 400 * DAY
 PERIOD_HISTORY_SECONDS = 3653 * DAY  # periods reach back ten years even for a young project
 CLOSING_SEARCH_SECONDS = 800 * DAY  # 366 working days at least, at four a week
@@ -170,7 +174,7 @@ def _tables(project: ValidProject, as_of_epoch: int) -> Iterator[tuple[str, Iter
     """Every table by name, with its parts in order."""
     rows = {
         **_party_rows(project),
-        **_service_rows(project),
+        **_service_rows(project, as_of_epoch),
         **_agreement_rows(project),
         **_other_rows(project, as_of_epoch),
         "calendar": _calendar_rows(project),
@@ -204,14 +208,40 @@ def _party_rows(project: ValidProject) -> dict[str, list[Row]]:
     return {"customer": customers, "team": [(d.name, d.display_name) for d in project.of_kind("Team")]}
 
 
-def _service_rows(project: ValidProject) -> dict[str, list[Row]]:
-    services, tiers, dependencies = [], [], []
+def _service_rows(project: ValidProject, as_of_epoch: int) -> dict[str, list[Row]]:
+    services, tiers, dependencies, moments = [], [], [], []
+    start = _moments_start(project, as_of_epoch)
     for document in project.of_kind("Service"):
         spec = cast(Service, document.spec)
         services.append((document.name, document.display_name, spec.owner, spec.description))
         tiers += [(document.name, tier.name, *_money(tier.price), *_money(tier.cost)) for tier in spec.tiers]
         dependencies += [(document.name, other.service, other.mode) for other in spec.depends_on]
-    return {"service": services, "service_tier": tiers, "service_dependency": dependencies}
+        for moment in spec.moments_of_truth:
+            zone = moment.time_zone or project.config.reporting.time_zone
+            moments += [
+                (document.name, moment.name, zone, *occurrence, round(moment.weight * PPM))
+                for occurrence in occurrences(moment, zone, start, as_of_epoch)
+            ]
+    return {
+        "service": services,
+        "service_tier": tiers,
+        "service_dependency": dependencies,
+        "service_failure_set": [
+            (name, number, member, len(members))
+            for name, sets in failure_sets(project.services).items()
+            for number, members in enumerate(sets, start=1)
+            for member in members
+        ],
+        "moment_of_truth": moments,
+    }
+
+
+def _moments_start(project: ValidProject, as_of_epoch: int) -> int:
+    """From when on moments of truth are of interest: the project's first period, else its first agreement."""
+    first = project.config.reporting.first_period_start
+    if first is not None:
+        return local_midnight(first, project.config.reporting.time_zone)
+    return min((v.valid_from_epoch for v in project.agreements if v.spec.is_measured), default=as_of_epoch)
 
 
 def _money(money: Money | None) -> Row:
@@ -223,11 +253,16 @@ def _agreement_rows(project: ValidProject) -> dict[str, list[Row]]:
         name: []
         for name in ("agreement", "agreement_service", "target", "target_scope", "target_pause", "target_requirement")
     }
+    rows["maintenance_window"] = []
     for version in project.agreements:
         spec = version.spec
         rows["agreement"].append(_agreement_row(version, project.config))
         if not spec.covers_all_services:
-            rows["agreement_service"] += [(*version.key, entry.service, entry.tier) for entry in spec.services]
+            rows["agreement_service"] += [
+                (*version.key, entry.service, entry.tier, entry.users) for entry in spec.services
+            ]
+        if spec.policies.maintenance is not None:
+            rows["maintenance_window"] += [(*version.key, name) for name in spec.policies.maintenance.windows]
         for target in spec.targets:
             key = (*version.key, target.id)
             scope = target.scope.restrictions()
@@ -286,6 +321,7 @@ def _calendar_display_name(project: ValidProject, name: str) -> str:
 def _agreement_row(version: AgreementVersion, config: ProjectConfig) -> Row:
     spec, policies, reporting = version.spec, version.spec.policies, version.spec.reporting
     defaults, weights, limit = config.reporting, policies.downtime_weights, spec.workload_limit
+    maintenance = policies.maintenance or Maintenance()
     due, close = reporting.due_working_days, reporting.close_after_working_days
     return (
         *version.key,
@@ -314,6 +350,11 @@ def _agreement_row(version: AgreementVersion, config: ProjectConfig) -> Row:
         weights.partial,
         weights.degraded,
         ",".join(sorted(set(policies.exclude_attributed_to))),
+        policies.maintenance is not None,
+        maintenance.announced_before,
+        maintenance.monthly_allowance,
+        ",".join(sorted(maintenance.windows)),
+        policies.inherited_downtime,
         policies.no_reply,
         spec.covers_all_services,
         limit.tickets if limit else None,
@@ -434,15 +475,13 @@ def _calendar_rows(project: ValidProject) -> list[Row]:
 
 
 def _horizons(project: ValidProject, as_of_epoch: int) -> dict[str, tuple[int, int]]:
-    """(start, end) of each calendar that a measured target uses, both UTC midnights."""
+    """(start, end) of each calendar that a measured agreement uses, both UTC midnights."""
     earliest: dict[str, int] = {}
     for version in project.agreements:
         if not version.spec.is_measured:
             continue
-        for target in version.spec.targets:
-            name = calendar_id(target)
-            if name is not None:
-                earliest[name] = min(earliest.get(name, version.valid_from_epoch), version.valid_from_epoch)
+        for name in version.calendar_ids():
+            earliest[name] = min(earliest.get(name, version.valid_from_epoch), version.valid_from_epoch)
     horizons = {}
     for name, valid_from in earliest.items():
         start = (valid_from - LEAD_SECONDS) // DAY * DAY

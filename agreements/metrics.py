@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 AgreementType = Literal["SLA", "OLA", "UC"]
+AGREEMENT_TYPES: tuple[AgreementType, ...] = ("SLA", "OLA", "UC")
 
 SURVEY_ITEM_PREFIX = "survey_item:"
 
@@ -78,9 +79,9 @@ METRICS: dict[str, Metric] = {
         _clock("time_to_close", "ticket.closed"),
         _clock("time_in_team", None, "OLA", has_own_start=True),
         _clock("time_with_supplier", None, "UC", has_own_start=True),
-        Metric("availability", "service", "gte", None, needs_calendar=True, measured_in=("SLA",)),
-        Metric("restore_time", "outage", "lte", "duration"),
-        Metric("data_loss", "outage", "lte", "duration"),
+        Metric("availability", "service", "gte", None, needs_calendar=True, measured_in=AGREEMENT_TYPES),
+        Metric("restore_time", "outage", "lte", "duration", measured_in=AGREEMENT_TYPES),
+        Metric("data_loss", "outage", "lte", "duration", measured_in=AGREEMENT_TYPES),
         Metric("csat", "answer", "gte", None, measured_in=("SLA",)),
         Metric("nps", "answer", "gte", "percent", measured_in=("SLA",)),
         Metric("ces", "answer", "gte", "score", measured_in=("SLA",)),

@@ -24,6 +24,7 @@ from agreements.metrics import (
     metric_names,
     metric_of,
 )
+from agreements.recurrence import check_rule
 from settings.instants import check_zone, parse_clock_duration, parse_date, parse_instant, parse_period
 from settings.project import PeriodType
 from settings.validation import StrictModel
@@ -38,6 +39,7 @@ _RANGE = re.compile(r"^([0-9]{1,2}):([0-9]{2})-([0-9]{1,2}):([0-9]{2})$")
 _MONTH_DAY = re.compile(r"^(\d{2})-(\d{2})$")
 _CURRENCY = re.compile(r"^[A-Z]{3}$")
 DAY_MINUTES = 24 * 60
+MAX_WEIGHT = 1_000_000
 
 # --- values ---------------------------------------------------------------------------------------------------------
 
@@ -405,12 +407,19 @@ class OfferingElement(StrictModel):
 
 
 class MomentOfTruth(StrictModel):
-    """A recurring window in which the service must be there."""
+    """A recurring window in which the service must be there; on wall clocks of `time_zone`, else the project's zone."""
 
     name: Text
     rrule: Text
     window: MinuteRange
-    weight: float = Field(default=1, gt=0)
+    weight: float = Field(default=1, gt=0, le=MAX_WEIGHT)
+    time_zone: Zone | None = None
+    starts_on: Day | None = None
+
+    @model_validator(mode="after")
+    def _recurs(self) -> "MomentOfTruth":
+        check_rule(self.rrule, self.starts_on)
+        return self
 
 
 class ServiceTier(StrictModel):
@@ -437,6 +446,7 @@ class Service(StrictModel):
     def _names_are_unique(self) -> "Service":
         _no_repeats([tier.name for tier in self.tiers], "the tier")
         _no_repeats([dependency.service for dependency in self.depends_on], "the dependency")
+        _no_repeats([moment.name for moment in self.moments_of_truth], "the moment of truth")
         return self
 
 
@@ -487,10 +497,11 @@ Side = Literal["provider", "consumer"]
 
 
 class ListedService(StrictModel):
-    """A service the agreement is about, at the tier agreed; "*" = all services."""
+    """A service the agreement is about, at the tier agreed, with how many people use it; "*" = all services."""
 
     service: Annotated[str, BeforeValidator(_service_id)]
     tier: Identifier | None = None
+    users: int | None = Field(default=None, ge=1, le=MAX_INT)
 
 
 def _service_entry(value: Any) -> Any:
@@ -575,6 +586,24 @@ class DowntimeWeights(StrictModel):
     degraded: WeightPpm = 0
 
 
+class Maintenance(StrictModel):
+    """What makes maintenance excusable; what is not said is not demanded. Any other maintenance is downtime.
+
+    `announced_before`: seconds between announcement and begin. `windows`: calendars in whose open hours it must lie.
+    `monthly_allowance`: agreed seconds that may be excused per local month.
+    """
+
+    announced_before: ClockSeconds | None = None
+    windows: list[Identifier] = Field(default_factory=list)
+    monthly_allowance: ClockSeconds | None = None
+
+    @field_validator("windows")
+    @classmethod
+    def _windows_are_unique(cls, windows: list[str]) -> list[str]:
+        _no_repeats(windows, "the window")
+        return windows
+
+
 class Policies(StrictModel):
     """The contested choices; what is not said has the default that is printed on the report."""
 
@@ -590,6 +619,8 @@ class Policies(StrictModel):
     unmeasured: Literal["remove_from_denominator", "counts_as_up", "counts_as_down"] = "remove_from_denominator"
     downtime_weights: DowntimeWeights = DowntimeWeights()
     min_outage: ClockSeconds = 0
+    maintenance: Maintenance | None = None
+    inherited_downtime: Literal["reported", "counted"] = "reported"
     no_reply: Literal["stops", "breach"] = "stops"
 
 

@@ -49,8 +49,8 @@ def metric_for(target: Target) -> Metric:
 
 
 def calendar_id(target: Target) -> str | None:
-    """The calendar the target is read on: restore_time runs around the clock unless it names one."""
-    if target.calendar is None and target.metric == "restore_time":
+    """The calendar the target is read on: targets of outages are read around the clock unless they name one."""
+    if target.calendar is None and metric_for(target).subject == "outage":
         return ALWAYS_OPEN_ID
     return target.calendar
 

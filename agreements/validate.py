@@ -25,6 +25,7 @@ from agreements.calendars import (
     day_number,
     local_midnight,
 )
+from agreements.dependencies import MAX_FAILURE_SETS, TooManyFailureSets, circles, failure_sets
 from agreements.documents import Document, read_documents
 from agreements.models import (
     ALL_SERVICES,
@@ -73,6 +74,12 @@ class AgreementVersion:
         """(agreement id, version)."""
         return self.document.name, self.spec.version
 
+    def calendar_ids(self) -> list[str]:
+        """The calendars that its targets and its maintenance windows are read in, in order."""
+        maintenance = self.spec.policies.maintenance
+        names = {calendar_id(target) for target in self.spec.targets} | set(maintenance.windows if maintenance else [])
+        return sorted(name for name in names if name is not None)
+
     def overlaps(self, other: "AgreementVersion") -> bool:
         """Whether there is an instant at which both are valid."""
         return (self.valid_to_epoch is None or other.valid_from_epoch < self.valid_to_epoch) and (
@@ -93,6 +100,11 @@ class ValidProject:
     def of_kind(self, kind: str) -> list[Document]:
         """The documents of one kind, by name, in a fixed order."""
         return [document for document in self.documents if document.kind == kind]
+
+    @property
+    def services(self) -> dict[str, Service]:
+        """Every service by its id."""
+        return {d.name: d.spec for d in self.documents if isinstance(d.spec, Service)}
 
 
 def validate(project_dir: Path, config: ProjectConfig, as_of_epoch: int) -> ValidProject:
@@ -143,6 +155,7 @@ class _Check:
         for version in self.agreements:
             self._parties(version)
             self._targets(version)
+            self._maintenance(version)
             self._support(version)
             self._governance(version)
             if version.spec.is_measured:
@@ -217,10 +230,23 @@ class _Check:
         for document, service in self._pairs(Service):
             for index, dependency in enumerate(service.depends_on):
                 path: list[PathStep] = ["dependsOn", index, "service"]
-                if dependency.service == document.name:
-                    self._error(document, path, "the service depends on itself")
-                elif ("Service", dependency.service) not in self.known:
+                if ("Service", dependency.service) not in self.known:
                     self._note(document, path, f'there is no Service "{dependency.service}"')
+        services = dict(self._specs("Service", Service))
+        in_circles = circles(services)
+        for document, _ in self._pairs(Service):
+            if document.name in in_circles:
+                self._error(document, ["dependsOn"], "the service depends on itself, directly or in a circle")
+        if not in_circles:
+            self._failure_sets(services)
+
+    def _failure_sets(self, services: dict[str, Service]) -> None:
+        try:
+            failure_sets(services)
+        except TooManyFailureSets as error:
+            document = next(document for document, _ in self._pairs(Service) if document.name == str(error))
+            reason = f"there are more than {MAX_FAILURE_SETS} ways in which its dependencies can take the service down"
+            self._error(document, ["dependsOn"], reason, "put a service between that stands for several of them")
 
     def _requirements(self) -> None:
         satisfied = {
@@ -345,6 +371,12 @@ class _Check:
                 path: list[PathStep] = ["targets", second, "scope" if other.scope.restrictions() else "metric"]
                 self._error(document, path, f"{reason} target {one.id} (targets[{first}])", "narrow the scope of one")
 
+    def _maintenance(self, version: AgreementVersion) -> None:
+        maintenance = version.spec.policies.maintenance
+        for index, name in enumerate(maintenance.windows if maintenance else []):
+            if name not in self.calendars:
+                self._exists(version.document, ["policies", "maintenance", "windows", index], "Calendar", name)
+
     def _target(self, version: AgreementVersion, index: int, target: Target) -> None:
         document, metric = version.document, metric_for(target)
         here: list[PathStep] = ["targets", index]
@@ -413,14 +445,10 @@ class _Check:
         start = version.valid_from_epoch
         horizon = max(self.as_of_epoch, start) + HORIZON_SECONDS
         end = horizon if version.valid_to_epoch is None else min(version.valid_to_epoch, horizon)
-        checked: set[str] = set()
-        for index, target in enumerate(version.spec.targets):
-            name = calendar_id(target)
-            if name is None or name not in self.calendars or name in checked or end <= start:
+        for name, path in _calendar_places(version.spec):
+            if name not in self.calendars or end <= start:
                 continue
-            checked.add(name)
             calendar = self.calendars[name]
-            path: list[PathStep] = ["targets", index, "calendar"]
             begins = calendar.begins_at()
             if begins is not None and begins > start:
                 reason = f"the first version of {name} becomes valid after the agreement ({_written_epoch(begins)})"
@@ -534,6 +562,19 @@ def _shared(one: Agreement, other: Agreement) -> str:
     if one.type == "OLA":
         return "that measures the same team's time on"
     return "that measures a supplier's time on"
+
+
+def _calendar_places(spec: Agreement) -> list[tuple[str, list[PathStep]]]:
+    """Each calendar that an agreement reads, and where it is first named."""
+    places: dict[str, list[PathStep]] = {}
+    for index, target in enumerate(spec.targets):
+        name = calendar_id(target)
+        if name is not None:
+            places.setdefault(name, ["targets", index, "calendar"])
+    maintenance = spec.policies.maintenance
+    for index, name in enumerate(maintenance.windows if maintenance else []):
+        places.setdefault(name, ["policies", "maintenance", "windows", index])
+    return list(places.items())
 
 
 def _target_ids(versions: Iterable[Agreement]) -> set[str]:

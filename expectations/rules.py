@@ -228,7 +228,13 @@ RULES: list[Rule] = [
     _unique("rpt_availability", ["agreement_id", "agreement_version", "target_id", "service_id", "period_start"]),
     *[
         _between("rpt_availability", column, 0, 1)
-        for column in ("availability_ratio", "availability_low_ratio", "availability_high_ratio")
+        for column in (
+            "availability_ratio",
+            "availability_low_ratio",
+            "availability_high_ratio",
+            "own_availability_ratio",
+            "chain_availability_ratio",
+        )
     ],
     *[
         _between("rpt_availability", column, 0, None)
@@ -240,8 +246,30 @@ RULES: list[Rule] = [
             "weighted_downtime_seconds",
             "failure_count",
             "error_budget_seconds",
+            "interval_count",
         )
     ],
+    _not_above(
+        "downtime_in_the_chain_includes_the_own",
+        "rpt_availability",
+        "own_downtime_seconds",
+        "chain_downtime_seconds",
+        "What a service inherits never makes its downtime less.",
+    ),
+    _not_above(
+        "intervals_lie_between_failures",
+        "rpt_availability",
+        "interval_count",
+        "failure_count",
+        "Only failures have a predecessor.",
+    ),
+    _not_above(
+        "restoration_percentiles_are_ordered",
+        "rpt_availability",
+        "mtrs_p50_seconds",
+        "mtrs_p90_seconds",
+        "The 90th percentile is not below the median.",
+    ),
     _not_above(
         "bounds_are_ordered",
         "rpt_availability",
@@ -279,6 +307,58 @@ RULES: list[Rule] = [
         "published_failure_count",
         "recounted_failure_count",
         "Failures are the sum of the daily facts.",
+    ),
+    _unique("rpt_availability_target", ["agreement_id", "agreement_version", "target_id", "period_start"]),
+    *[
+        _between("rpt_availability_target", column, 0, 1)
+        for column in ("availability_ratio", "user_weighted_availability_ratio")
+    ],
+    _not_above(
+        "up_time_is_part_of_counted_time",
+        "rpt_availability_target",
+        "up_seconds",
+        "counted_seconds",
+        "Good seconds are counted ones.",
+    ),
+    _equal(
+        "target_sums_its_services",
+        "rpt_availability_target",
+        "audit_availability_target",
+        "published_up_seconds",
+        "scorecard_numerator",
+        "Good seconds of a target are the numerator of rpt_sla_target.",
+    ),
+    _unique("rpt_failure_notice", ["service_id", "period_start"]),
+    _between("rpt_failure_notice", "failure_count", 1, None),
+    _between("rpt_failure_notice", "notified_first_ratio", 0, 1),
+    *[
+        _not_above(f"{part}_is_part_of_failures", "rpt_failure_notice", part, "failure_count", "All are failures.")
+        for part in ("detected_count", "notified_count", "notice_decided_count", "false_all_clear_count")
+    ],
+    _not_above(
+        "notified_first_is_part_of_decided",
+        "rpt_failure_notice",
+        "notified_first_count",
+        "notice_decided_count",
+        "Only failures that were told or called about can be told first.",
+    ),
+    _unique("rpt_moment_of_truth", ["service_id", "period_start"]),
+    *[
+        _between("rpt_moment_of_truth", column, 0, 1)
+        for column in ("moment_availability_ratio", "chain_moment_availability_ratio")
+    ],
+    _not_above(
+        "ok_is_part_of_known", "rpt_moment_of_truth", "ok_count", "known_count", "What was there is known to have been."
+    ),
+    _not_above(
+        "known_is_part_of_all", "rpt_moment_of_truth", "known_count", "occurrence_count", "What is known has occurred."
+    ),
+    _not_above(
+        "ok_weight_is_part_of_known_weight",
+        "rpt_moment_of_truth",
+        "ok_weight_ppm",
+        "known_weight_ppm",
+        "Weights of moments with the service there are among those of the known ones.",
     ),
     _unique("rpt_experience", ["customer_id", "service_id", "item", "kind", "period_start"]),
     _between("rpt_experience", "response_count", 1, None),

@@ -187,6 +187,7 @@ _FEEDS = (
             Column("notified_at", "instant"),
             Column("data_loss_seconds", "bigint"),
             Column("announced_at", "instant"),
+            _text("linked_ticket_id"),
         ),
         key=("outage_id",),
         own_time="started_at",

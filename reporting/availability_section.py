@@ -10,8 +10,8 @@ from datetime import date, timedelta
 
 from reporting import charts, policies, wording
 from reporting.context import PageContext, badge
-from reporting.model import AvailabilityRow, AvailabilitySection, Bar, Link, OutageRow, Ribbon
-from reporting.queries import Agreement, Availability, AvailabilityDay, Outage
+from reporting.model import AvailabilityRow, AvailabilitySection, Bar, Link, MomentRow, NoticeRow, OutageRow, Ribbon
+from reporting.queries import Agreement, Availability, AvailabilityDay, FailureNotice, Moments, Outage
 
 OUTAGES_SHOWN = 25
 _DAYS_NAMED = 6
@@ -51,6 +51,8 @@ def availability(context: PageContext, csv: Link) -> AvailabilitySection | None:
         [_outage_row(context, outage) for outage in shown],
         context.zone,
         note,
+        [_notice_row(context, notice) for notice in context.facts.notices if _is_of_page(context, notice)],
+        [_moment_row(context, moments) for moments in context.facts.moments if _is_of_page(context, moments)],
         csv if outages else None,
     )
 
@@ -71,9 +73,13 @@ def _row(
     former = context.former_version(row.agreement_id, row.agreement_version)
     if former:
         notes.append(former.removeprefix(", "))
-    weighted = ""
+    weighted = []
     if row.weighted_downtime_seconds != row.downtime_seconds:
-        weighted = f"weighs {wording.duration_text(row.weighted_downtime_seconds)}"
+        weighted.append(f"weighs {wording.duration_text(row.weighted_downtime_seconds)}")
+    if row.maintenance_downtime_seconds:
+        weighted.append(f"{wording.duration_text(row.maintenance_downtime_seconds)} of it maintenance not excused")
+    if row.is_provisional and row.downtime_seconds:
+        weighted.append("provisional")
     return AvailabilityRow(
         service=context.service_name(row.service_id),
         note=", ".join(notes),
@@ -83,7 +89,7 @@ def _row(
         goal=wording.target_text("availability", row.target_ratio),
         agreed=wording.duration_text(row.agreed_seconds),
         downtime=wording.duration_text(row.downtime_seconds),
-        downtime_note=weighted,
+        downtime_note=", ".join(weighted),
         excluded=wording.duration_text(row.excluded_seconds),
         unmeasured=wording.duration_text(row.unmeasured_seconds),
         budget="none" if not row.error_budget_seconds else wording.duration_text(row.error_budget_seconds),
@@ -91,8 +97,12 @@ def _row(
         budget_bar=_bar(row),
         failures=wording.count_text(row.failure_count),
         mtrs="" if row.mtrs_seconds is None else wording.duration_text(row.mtrs_seconds),
+        mtrs_note=_percentiles(row),
         mtbf="" if row.mtbf_seconds is None else wording.duration_text(row.mtbf_seconds),
+        mtbf_note="" if row.mtbf_p50_seconds is None else f"median {wording.duration_text(row.mtbf_p50_seconds)}",
         longest="" if row.longest_outage_seconds is None else wording.duration_text(row.longest_outage_seconds),
+        other_view=_other_view(context, row),
+        burn="" if not row.error_budget_burn_rate else f"burn rate {row.error_budget_burn_rate:.1f}",
         ribbon=_ribbon(context, row, days),
         days_note=_days_note(days),
     )
@@ -103,6 +113,31 @@ def _result(row: Availability) -> str:
         return "no data"
     places = wording.result_places(row.target_ratio)
     return wording.share_text(wording.floored_percent(row.numerator, row.denominator, places), places)
+
+
+def _percentiles(row: Availability) -> str:
+    """Of what the mean is made; nothing where there is no more than one failure to tell of."""
+    if row.failure_count < 2 or row.mtrs_p50_seconds is None or row.mtrs_p90_seconds is None:
+        return ""
+    median, high = wording.duration_text(row.mtrs_p50_seconds), wording.duration_text(row.mtrs_p90_seconds)
+    return f"median {median}, 90 % within {high}"
+
+
+def _other_view(context: PageContext, row: Availability) -> str:
+    """The view of the service that the agreement does not judge, where it differs."""
+    if row.chain_downtime_seconds == row.own_downtime_seconds:
+        return ""
+    is_chain = context.dimensions.agreements[row.agreement_id, row.agreement_version].inherited_downtime == "counted"
+    up, counted, downtime, what = (
+        (row.own_up_seconds, row.own_counted_seconds, row.own_downtime_seconds, "by its own downtime")
+        if is_chain
+        else (row.chain_up_seconds, row.chain_counted_seconds, row.chain_downtime_seconds, "with inherited downtime")
+    )
+    if counted <= 0:
+        return ""
+    places = wording.result_places(row.target_ratio)
+    share = wording.share_text(wording.floored_percent(up, counted, places), places)
+    return f"{share} {what} ({wording.duration_text(downtime)})"
 
 
 def _bounds(row: Availability) -> str:
@@ -239,3 +274,53 @@ def _outage_row(context: PageContext, outage: Outage) -> OutageRow:
         attributed_to=wording.party_name(outage.attributed_to),
         counts=outage_counts(context, outage),
     )
+
+
+# Who knew when, and whether it was there when it had to be
+
+
+def _is_of_page(context: PageContext, row: FailureNotice | Moments) -> bool:
+    """These reports are by period of the project's zone: shown where that is the page's kind of period."""
+    return (row.period_type, row.period_start) == (context.key.period_type, context.key.period_start) and any(
+        row.service_id == judged.service_id for judged in page_availability(context)
+    )
+
+
+def _notice_row(context: PageContext, notice: FailureNotice) -> NoticeRow:
+    first = f"{wording.count_text(notice.notified_first_count)} of {wording.count_text(notice.notice_decided_count)}"
+    return NoticeRow(
+        service=context.service_name(notice.service_id),
+        failures=wording.count_text(notice.failure_count),
+        noticed=_median(notice.detection_p50_seconds),
+        noticed_note=_ninety(notice.detection_p90_seconds, notice.detected_count),
+        told=_median(notice.notification_p50_seconds),
+        told_note=_ninety(notice.notification_p90_seconds, notice.notified_count),
+        told_first=first if notice.notice_decided_count else "not known",
+        down_again=wording.count_text(notice.false_all_clear_count),
+    )
+
+
+def _median(seconds: int | None) -> str:
+    return "not recorded" if seconds is None else wording.duration_text(seconds)
+
+
+def _ninety(seconds: int | None, count: int) -> str:
+    return "" if seconds is None or count < 2 else f"90 % within {wording.duration_text(seconds)}, n = {count}"
+
+
+def _moment_row(context: PageContext, moments: Moments) -> MomentRow:
+    result = _weighed(moments.ok_weight_ppm, moments.known_weight_ppm)
+    chain = _weighed(moments.chain_ok_weight_ppm, moments.chain_known_weight_ppm)
+    unknown = moments.occurrence_count - moments.known_count
+    return MomentRow(
+        service=context.service_name(moments.service_id),
+        moments=wording.count_text(moments.occurrence_count) + (f", {unknown} not measured" if unknown else ""),
+        there=f"{wording.count_text(moments.ok_count)} of {wording.count_text(moments.known_count)}",
+        result=result,
+        chain_result="" if chain == result else f"{chain} with inherited downtime",
+        down=wording.duration_text(moments.down_seconds),
+    )
+
+
+def _weighed(good: int, known: int) -> str:
+    return "not known" if not known else wording.share_text(wording.floored_percent(good, known, 2), 2)

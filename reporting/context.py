@@ -28,11 +28,17 @@ _MET = Badge("met", "Met")
 _NEAR = Badge("near", "Met, nearly missed")
 
 SURVEY_METRICS = frozenset({"csat", "nps", "ces"})
+SERVICE_METRICS = frozenset({"availability", "restore_time", "data_loss"})
 
 
 def is_survey(metric: str) -> bool:
     """Whether the metric counts answers."""
     return metric in SURVEY_METRICS or metric.startswith("survey_item:")
+
+
+def is_clock(metric: str) -> bool:
+    """Whether the metric counts clocks of tickets."""
+    return metric not in SERVICE_METRICS and not is_survey(metric)
 
 
 def badge(status: str, is_at_risk: bool) -> Badge:

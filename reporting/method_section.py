@@ -8,7 +8,7 @@ Used by `pages`.
 from collections import Counter
 
 from reporting import policies, wording
-from reporting.context import PageContext, is_survey
+from reporting.context import PageContext, is_clock
 from reporting.experience_section import page_experience
 from reporting.model import Definition, LoadRow, MethodSection, QualitySection
 from reporting.queries import Agreement, FailedCheck, Load
@@ -74,7 +74,7 @@ def _ticket_sentences(context: PageContext) -> list[str]:
             f"{wording.counted(unmatched, 'ticket')} opened in this period {'is' if unmatched == 1 else 'are'} "
             f"measured by no target: {wording.listed(parts)}."
         )
-    elif any(_is_clock(figure.metric) for figure in context.figures):
+    elif any(is_clock(figure.metric) for figure in context.figures):
         sentences.append("Every ticket of this customer opened in this period is measured by a target.")
     if quarantined:
         sentences.append(
@@ -115,10 +115,6 @@ def method(context: PageContext) -> MethodSection:
         _calendars(context),
         _signatories(context),
     )
-
-
-def _is_clock(metric: str) -> bool:
-    return metric != "availability" and not is_survey(metric)
 
 
 def _metrics_shown(context: PageContext) -> list[str]:
@@ -207,7 +203,7 @@ def _policies(context: PageContext) -> list[Definition]:
 
 def _sentences(agreement: Agreement, metrics: set[str]) -> list[str]:
     sentences = []
-    if any(_is_clock(metric) for metric in metrics):
+    if any(is_clock(metric) for metric in metrics):
         sentences += policies.ticket_policies(agreement)
     if "time_to_first_response" in metrics:
         sentences.append(policies.first_response_policy(agreement))

@@ -370,8 +370,12 @@ class AvailabilityRow:
     budget_bar: Bar | None
     failures: str
     mtrs: str
+    mtrs_note: str
     mtbf: str
+    mtbf_note: str
     longest: str
+    other_view: str
+    burn: str
     ribbon: Ribbon
     days_note: str
 
@@ -390,6 +394,32 @@ class OutageRow:
 
 
 @dataclass(frozen=True)
+class NoticeRow:
+    """How soon the failures of a service were noticed and told."""
+
+    service: str
+    failures: str
+    noticed: str
+    noticed_note: str
+    told: str
+    told_note: str
+    told_first: str
+    down_again: str
+
+
+@dataclass(frozen=True)
+class MomentRow:
+    """Whether a service was there in its moments of truth."""
+
+    service: str
+    moments: str
+    there: str
+    result: str
+    chain_result: str
+    down: str
+
+
+@dataclass(frozen=True)
 class AvailabilitySection:
     """Services, then the stretches of trouble behind their figures. `outages_note` says which are not listed."""
 
@@ -397,6 +427,8 @@ class AvailabilitySection:
     outages: list[OutageRow]
     outages_zone: str
     outages_note: str
+    notices: list[NoticeRow]
+    moments: list[MomentRow]
     csv: Link | None
 
 
@@ -412,13 +444,26 @@ class OverrunRow:
     on_clock: str
     allowed: str
     over: str
+    why: str
     state: Badge
 
 
 @dataclass(frozen=True)
-class OverrunSection:
-    """The largest overruns; `note` says out of how many."""
+class CauseRow:
+    """One cause over all breached clocks of the period."""
 
+    cause: str
+    share: str
+    breaches: str
+    avoidable: str
+    confidence: str
+
+
+@dataclass(frozen=True)
+class OverrunSection:
+    """What the breached clocks of the period went on, then the largest overruns; `note` says out of how many."""
+
+    causes: list[CauseRow]
     rows: list[OverrunRow]
     zone: str
     note: str

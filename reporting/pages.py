@@ -12,7 +12,7 @@ from collections import Counter
 
 from reporting import wording
 from reporting.availability_section import availability, page_availability
-from reporting.context import PageContext, badge, count_phrase, is_survey, result_text
+from reporting.context import PageContext, badge, count_phrase, is_clock, result_text
 from reporting.experience_section import experience, page_experience, satisfaction_clause
 from reporting.method_section import certificate_note, method, quality
 from reporting.model import Badge, Head, Index, IndexGroup, IndexRow, Link, Page, Section, Tile, Verdict
@@ -68,7 +68,7 @@ def _page(context: PageContext, keys: list[PageKey], loads: list[Load], failed: 
         verdict=_verdict(context),
         grid=grid(context),
         targets=targets(context),
-        has_clocks=any(_is_clock(figure) for figure in context.figures),
+        has_clocks=any(is_clock(figure.metric) for figure in context.figures),
         forecast=forecast(context),
         workload=workload(context),
         availability=availability(context, Link(f"{name}-outages.csv", "All of them as CSV")),
@@ -89,14 +89,14 @@ def _page(context: PageContext, keys: list[PageKey], loads: list[Load], failed: 
 
 def _sections(context: PageContext) -> list[Section]:
     """The headings: what is about targets, clocks or a limit only where there is one, the others always."""
-    has_clocks = any(_is_clock(figure) for figure in context.figures)
+    has_clocks = any(is_clock(figure.metric) for figure in context.figures)
     shown = {
         "grid": ("Targets over time", bool(context.figures)),
         "targets": ("Targets this period", bool(context.figures)),
         "forecast": ("Forecast and breach budget", forecast(context) is not None),
         "workload": ("Workload against the limit", workload(context) is not None),
         "availability": ("Availability and error budget", True),
-        "breaches": ("Largest overruns", has_clocks),
+        "breaches": ("Breaches and why", has_clocks),
         "pauses": ("Pauses", has_clocks),
         "rules": ("The same figures under other rules", has_clocks),
         "experience": ("Experience", True),
@@ -105,10 +105,6 @@ def _sections(context: PageContext) -> list[Section]:
         "method": ("How measured", True),
     }
     return [Section(anchor, title) for anchor, (title, is_shown) in shown.items() if is_shown]
-
-
-def _is_clock(figure: Figure) -> bool:
-    return figure.metric != "availability" and not is_survey(figure.metric)
 
 
 # Head
@@ -176,7 +172,7 @@ def _verdict(context: PageContext) -> Verdict:
         for row in sorted(page_availability(context), key=lambda row: -(row.error_budget_used_ratio or 0))
         if row.error_budget_used_ratio is not None and row.error_budget_used_ratio > 1
     ]
-    clocks = [figure.open_breached_count for figure in context.figures if _is_clock(figure)]
+    clocks = [figure.open_breached_count for figure in context.figures if is_clock(figure.metric)]
     return Verdict(
         first_sentence(context.period_name, judged, context.is_running),
         second_sentence(
@@ -237,7 +233,7 @@ def _budget_tile(context: PageContext) -> Tile | None:
 
 
 def _breach_tile(context: PageContext) -> Tile | None:
-    clocks = [figure for figure in context.figures if _is_clock(figure)]
+    clocks = [figure for figure in context.figures if is_clock(figure.metric)]
     if not clocks:
         return None
     breaches = page_breaches(context)

@@ -36,6 +36,13 @@ _UNMEASURED = {
     "counts_as_down": "Time that nobody measured counts as down; the bounds show the result if all of it had been up.",
 }
 
+_INHERITED_DOWNTIME = {
+    "reported": "The result is about the service's own downtime; what it inherits from services it depends on is shown "
+    "beside it.",
+    "counted": "Downtime of a service that it depends on counts as its own; of several that can stand in for each "
+    "other, only when all are down at once.",
+}
+
 INTERVAL = (
     "The interval is the 95 % Wilson interval: how far chance alone could move the result, were the period to happen "
     "again."
@@ -65,7 +72,7 @@ def percent(ratio: float) -> str:
 def counts_as(agreement: Agreement, outage: Outage) -> str:
     """How the agreement lets a stretch of trouble count, in the words of a table cell."""
     if outage.kind == "maintenance":
-        return "Left out: maintenance"
+        return "Left out, as far as excused" if agreement.has_maintenance_terms else "Left out: maintenance"
     if outage.attributed_to in excluded_parties(agreement):
         return f"Left out: {party_name(outage.attributed_to).lower()}"
     weight = weight_of(agreement, outage.kind)
@@ -107,7 +114,8 @@ def _reopening(agreement: Agreement) -> str:
 def availability_policies(agreement: Agreement) -> list[str]:
     """The choices that bear on availability."""
     parties = excluded_parties(agreement)
-    excluded = "Maintenance" + (f" and trouble caused by {_parties(parties)}" if parties else "")
+    what = "Excused maintenance" if agreement.has_maintenance_terms else "Maintenance"
+    excluded = what + (f" and trouble caused by {_parties(parties)}" if parties else "")
     weights = [
         f"{name} {'in full' if weight == 1 else 'not at all' if weight == 0 else 'at ' + percent(weight)}"
         for name, weight in (
@@ -118,6 +126,7 @@ def availability_policies(agreement: Agreement) -> list[str]:
     ]
     sentences = [
         f"{excluded} {_EXCLUDED_TIME[agreement.excluded_time]}.",
+        *_maintenance_terms(agreement),
         f"Of its length within the agreed time, {listed(weights)}; trouble reported twice counts once.",
         _UNMEASURED[agreement.unmeasured],
     ]
@@ -125,7 +134,22 @@ def availability_policies(agreement: Agreement) -> list[str]:
         sentences.append(
             f"A stretch of downtime shorter than {duration_text(agreement.min_outage_seconds)} does not count."
         )
+    sentences.append(_INHERITED_DOWNTIME[agreement.inherited_downtime])
     return sentences
+
+
+def _maintenance_terms(agreement: Agreement) -> list[str]:
+    """What excuses maintenance; nothing where the agreement excuses all of it."""
+    if not agreement.has_maintenance_terms:
+        return []
+    terms = []
+    if agreement.maintenance_announced_seconds is not None:
+        terms.append(f"announced at least {duration_text(agreement.maintenance_announced_seconds)} before it began")
+    if agreement.maintenance_windows:
+        terms.append(f"within the hours of {listed(agreement.maintenance_windows.split(','))}")
+    if agreement.maintenance_monthly_seconds is not None:
+        terms.append(f"among the first {duration_text(agreement.maintenance_monthly_seconds)} of its month")
+    return [f"Maintenance is excused if it is {listed(terms)}; any other counts as an outage."] if terms else []
 
 
 def _parties(parties: list[str]) -> str:

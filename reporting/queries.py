@@ -20,9 +20,10 @@ Record = TypeVar("Record")
 
 _NEEDED_TABLES = (
     "certificate_check", "dim_agreement", "dim_calendar", "dim_customer", "dim_decision", "dim_metric", "dim_service",
-    "dim_target", "fct_outage", "fct_service_availability", "fct_ticket", "fct_ticket_sla", "load_audit", "release",
-    "rpt_availability", "rpt_definition_sensitivity", "rpt_experience", "rpt_month_end_forecast", "rpt_pause_audit",
-    "rpt_sla_scorecard", "rpt_sla_target", "rpt_target_sensitivity", "rpt_unmatched_ticket", "rpt_workload",
+    "dim_target", "fct_breach_attribution", "fct_outage", "fct_service_availability", "fct_ticket", "fct_ticket_sla",
+    "load_audit", "release", "rpt_availability", "rpt_definition_sensitivity", "rpt_experience", "rpt_failure_notice",
+    "rpt_moment_of_truth", "rpt_month_end_forecast", "rpt_pause_audit", "rpt_sla_scorecard", "rpt_sla_target",
+    "rpt_target_sensitivity", "rpt_unmatched_ticket", "rpt_workload",
 )  # fmt: skip
 
 
@@ -86,6 +87,11 @@ class Agreement:
     outage_weight_ratio: float
     partial_weight_ratio: float
     degraded_weight_ratio: float
+    has_maintenance_terms: bool
+    maintenance_announced_seconds: int | None
+    maintenance_windows: str
+    maintenance_monthly_seconds: int | None
+    inherited_downtime: str
     close_after_working_days: int
 
     @property
@@ -221,6 +227,18 @@ class Availability:
     longest_outage_seconds: int | None
     error_budget_seconds: int | None
     error_budget_used_ratio: float | None
+    error_budget_burn_rate: float | None
+    is_provisional: bool
+    maintenance_downtime_seconds: int
+    mtrs_p50_seconds: int | None
+    mtrs_p90_seconds: int | None
+    mtbf_p50_seconds: int | None
+    own_downtime_seconds: int
+    own_up_seconds: int
+    own_counted_seconds: int
+    chain_downtime_seconds: int
+    chain_up_seconds: int
+    chain_counted_seconds: int
 
     @property
     def scope(self) -> tuple[str, int, str, str]:
@@ -280,6 +298,60 @@ class Breach:
     paused_seconds: int
     excluded_seconds: int
     threshold_seconds: int
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Part of a breached clock with one cause: a row of fct_breach_attribution."""
+
+    agreement_id: str
+    agreement_version: int
+    target_id: str
+    period_start: date
+    ticket_key: str
+    cycle_number: int
+    cause: str
+    cause_seconds: int
+    on_clock_seconds: int
+    share_ppm: int
+    confidence: str
+    counterfactual_met: bool
+
+
+@dataclass(frozen=True)
+class FailureNotice:
+    """A row of rpt_failure_notice, by period of the project's zone."""
+
+    service_id: str
+    period_type: str
+    period_start: date
+    failure_count: int
+    detected_count: int
+    notified_count: int
+    detection_p50_seconds: int | None
+    detection_p90_seconds: int | None
+    notification_p50_seconds: int | None
+    notification_p90_seconds: int | None
+    notified_first_count: int
+    notice_decided_count: int
+    false_all_clear_count: int
+
+
+@dataclass(frozen=True)
+class Moments:
+    """A row of rpt_moment_of_truth, by period of the project's zone."""
+
+    service_id: str
+    period_type: str
+    period_start: date
+    occurrence_count: int
+    ok_count: int
+    known_count: int
+    ok_weight_ppm: int
+    known_weight_ppm: int
+    chain_ok_weight_ppm: int
+    chain_known_weight_ppm: int
+    down_seconds: int
 
 
 @dataclass(frozen=True)
@@ -440,6 +512,9 @@ class CustomerFacts:
     days: list[AvailabilityDay]
     outages: list[Outage]
     breaches: list[Breach]
+    causes: list[Cause]
+    notices: list[FailureNotice]
+    moments: list[Moments]
     experience: list[Experience]
     noted_tickets: list[NotedTicket]
     forecasts: list[Forecast]
@@ -616,6 +691,13 @@ class ReleaseReader:
         )
         self._connection.execute(
             """
+            create or replace temp table gathered_cause as
+            select * from marts.fct_breach_attribution where period_start >= ?
+            """,
+            [first_start],
+        )
+        self._connection.execute(
+            """
             create or replace temp table gathered_note as
             select customer_id, opened_at, agreement_match as reason from marts.rpt_unmatched_ticket
             union all
@@ -684,6 +766,24 @@ class ReleaseReader:
                 """,
                 [customer_id, first_start],
             ),
+            causes=self._records(
+                Cause,
+                """
+                select causes.*
+                from gathered_cause as causes
+                inner join marts.dim_agreement as agreements
+                    on
+                        causes.agreement_id = agreements.agreement_id
+                        and causes.agreement_version = agreements.agreement_version
+                where agreements.agreement_type = 'SLA' and agreements.consumer_id = ? and causes.period_start >= ?
+                order by
+                    causes.ticket_key, causes.target_id, causes.cycle_number, causes.agreement_version,
+                    causes.share_ppm desc, causes.cause
+                """,
+                [customer_id, first_start],
+            ),
+            notices=self._of_judged_services(FailureNotice, "rpt_failure_notice", customer_id, first_start),
+            moments=self._of_judged_services(Moments, "rpt_moment_of_truth", customer_id, first_start),
             experience=self._records(
                 Experience,
                 """
@@ -795,6 +895,23 @@ class ReleaseReader:
             order by decisions.decided_at desc nulls last, decisions.decision_id
             """,
             [customer_id],
+        )
+
+    def _of_judged_services(self, kind: type[Record], table: str, customer_id: str, first_start: date) -> list[Record]:
+        """Rows of a report by service, of the services whose availability an agreement of the customer judges."""
+        return self._records(
+            kind,
+            f"""
+            select * from marts.{table}
+            where
+                period_start >= ?
+                and service_id in (
+                    select service_id from marts.rpt_availability
+                    where agreement_type = 'SLA' and customer_id = ? and period_start >= ?
+                )
+            order by period_start, service_id
+            """,
+            [first_start, customer_id, first_start],
         )
 
     def _figures(self, customer_id: str, first_start: date) -> list[Figure]:

@@ -1,10 +1,11 @@
-"""The targets of a page: the grid over the periods, this period's results, the largest overruns.
+"""The targets of a page: the grid over the periods, this period's results, what breached and why.
 
 Belongs here: which figure stands in which cell, and in what words.
 Does not belong here: availability beyond its verdict (`availability_section`), markup (templates).
 Used by `pages`.
 """
 
+from collections import defaultdict
 from datetime import date
 
 from reporting import charts, wording
@@ -13,12 +14,14 @@ from reporting.context import (
     amount_text,
     badge,
     count_phrase,
+    is_clock,
     is_survey,
     result_text,
     result_value,
 )
 from reporting.model import (
     Badge,
+    CauseRow,
     Grid,
     GridColumn,
     GridEntry,
@@ -31,9 +34,10 @@ from reporting.model import (
     TargetRow,
     Trend,
 )
-from reporting.queries import Agreement, Breach, Figure
+from reporting.queries import Agreement, Breach, Cause, Figure
 
 OVERRUNS_SHOWN = 10
+_WORTH_TELLING_PPM = 5_000  # half a percent: less would read as 0 %
 
 _AT_RISK = {
     "availability": ("Three quarters of the error budget are used", "Three quarters of the error budget were used"),
@@ -164,8 +168,7 @@ def _agreement_note(agreement: Agreement) -> str:
 def _target_row(context: PageContext, figure: Figure, is_described: bool) -> TargetRow:
     target = context.dimensions.targets.get((figure.agreement_id, figure.agreement_version, figure.target_id))
     change, change_note = _change(context, figure)
-    survey, available = is_survey(figure.metric), figure.metric == "availability"
-    is_clock = not survey and not available
+    has_clock = is_clock(figure.metric)
     numerator = "net " if figure.metric == "nps" else ""
     return TargetRow(
         name=wording.target_name(figure.target_id),
@@ -176,10 +179,10 @@ def _target_row(context: PageContext, figure: Figure, is_described: bool) -> Tar
         goal=wording.target_text(figure.metric, figure.target_ratio),
         met=numerator + amount_text(figure.metric, figure.numerator),
         counted=amount_text(figure.metric, figure.denominator),
-        excluded=wording.count_text(figure.excluded_count) if is_clock else "",
-        open_within=wording.count_text(figure.open_within_target_count) if is_clock else "",
-        open_paused=wording.count_text(figure.open_paused_count) if is_clock else "",
-        open_over=wording.count_text(figure.open_breached_count) if is_clock else "",
+        excluded=wording.count_text(figure.excluded_count) if has_clock else "",
+        open_within=wording.count_text(figure.open_within_target_count) if has_clock else "",
+        open_paused=wording.count_text(figure.open_paused_count) if has_clock else "",
+        open_over=wording.count_text(figure.open_breached_count) if has_clock else "",
         change=change,
         change_note=change_note,
         flags=_flags(context, figure),
@@ -299,10 +302,71 @@ def overruns(context: PageContext, csv: Link) -> OverrunSection | None:
     if any(breach.stopped_at is None for breach in shown):
         as_of = wording.instant_text(context.release.as_of_at, context.zone)
         note += f" Clocks that are still open are told as of {as_of}."
-    return OverrunSection([_overrun_row(context, breach) for breach in shown], context.zone, note, csv)
+    causes = _causes(context, breaches)
+    return OverrunSection(
+        _cause_rows(causes), [_overrun_row(context, breach, causes) for breach in shown], context.zone, note, csv
+    )
 
 
-def _overrun_row(context: PageContext, breach: Breach) -> OverrunRow:
+def _clock_key(row: Breach | Cause) -> tuple[str, str, int, str, int]:
+    return row.ticket_key, row.agreement_id, row.agreement_version, row.target_id, row.cycle_number
+
+
+def _causes(context: PageContext, breaches: list[Breach]) -> dict[tuple[str, str, int, str, int], list[Cause]]:
+    """The causes of each breached clock of the page, the largest share first."""
+    keys = {_clock_key(breach) for breach in breaches}
+    found: dict[tuple[str, str, int, str, int], list[Cause]] = defaultdict(list)
+    for cause in context.facts.causes:
+        if _clock_key(cause) in keys:
+            found[_clock_key(cause)].append(cause)
+    return found
+
+
+def _cause_rows(causes: dict[tuple[str, str, int, str, int], list[Cause]]) -> list[CauseRow]:
+    """One row per cause, the largest share of all breached clocks' time first."""
+    by_cause: dict[str, list[Cause]] = defaultdict(list)
+    for parts in causes.values():
+        for part in parts:
+            by_cause[part.cause].append(part)
+    whole = sum(part.cause_seconds for parts in by_cause.values() for part in parts)
+    seconds = {cause: sum(part.cause_seconds for part in parts) for cause, parts in by_cause.items()}
+    return [
+        CauseRow(
+            cause=wording.cause_name(cause),
+            share=wording.share_text(wording.floored_percent(seconds[cause], whole, 1), 1),
+            breaches=wording.count_text(len(parts)),
+            # Without its work no clock is left: there the question has no answer.
+            avoidable="" if cause == "work" else wording.count_text(sum(part.counterfactual_met for part in parts)),
+            confidence=wording.listed(
+                [
+                    wording.confidence_name(word)
+                    for word in wording.CONFIDENCES
+                    if any(p.confidence == word for p in parts)
+                ]
+            ),
+        )
+        for cause, parts in sorted(by_cause.items(), key=lambda entry: (-seconds[entry[0]], entry[0]))
+    ]
+
+
+def _why(parts: list[Cause]) -> str:
+    """What a clock's time went on: "62 % waiting for the customer, 38 % work; met without the wait"."""
+    shares = [
+        f"{part.share_ppm / 10_000:.0f} % {wording.cause_name(part.cause).lower()}"
+        for part in parts
+        if part.share_ppm >= _WORTH_TELLING_PPM
+    ]
+    # Without all of the work there is no clock left: only what came from elsewhere is worth asking about.
+    decisive = [part for part in parts if part.counterfactual_met and part.cause != "work"]
+    if not decisive:
+        return ", ".join(shares)
+    names = [wording.cause_name(part.cause).lower() for part in decisive]
+    return f"{', '.join(shares)}; met without {wording.listed(names, 'or')}"
+
+
+def _overrun_row(
+    context: PageContext, breach: Breach, causes: dict[tuple[str, str, int, str, int], list[Cause]]
+) -> OverrunRow:
     ended = breach.stopped_at is not None
     over = breach.on_clock_seconds - breach.threshold_seconds
     # Seconds are told where minutes alone would show no overrun.
@@ -316,5 +380,6 @@ def _overrun_row(context: PageContext, breach: Breach) -> OverrunRow:
         on_clock=wording.duration_text(breach.on_clock_seconds, exact=exact),
         allowed=wording.duration_text(breach.threshold_seconds, exact=exact),
         over=wording.duration_text(over, exact=exact),
+        why=_why(causes.get(_clock_key(breach), [])),
         state=Badge("closed", "Stopped") if ended else Badge("running", "Still open"),
     )

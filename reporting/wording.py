@@ -302,6 +302,32 @@ def party_name(party: str | None) -> str:
     return (_PARTY_NAMES.get(party) or target_name(party)) if party else "Not stated"
 
 
+CONFIDENCES = ("explicit", "same_service", "temporal", "recorded")
+_CONFIDENCE_NAMES = {
+    "explicit": "named in the outage's record",
+    "same_service": "same service at the time",
+    "temporal": "a service it depends on at the time",
+    "recorded": "the ticket's own history",
+}
+_CAUSE_NAMES = {
+    "outage": "Outage",
+    "supplier": "With the supplier",
+    "customer": "Waiting for the customer",
+    "queue": "Unassigned",
+    "work": "Work",
+}
+
+
+def cause_name(cause: str) -> str:
+    """What a breached clock's time went on."""
+    return _CAUSE_NAMES[cause]
+
+
+def confidence_name(confidence: str) -> str:
+    """How it is known."""
+    return _CONFIDENCE_NAMES[confidence]
+
+
 def listed(words: list[str], last: str = "and") -> str:
     """a, b and c."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"

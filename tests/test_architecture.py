@@ -215,12 +215,17 @@ def test_only_staging_reads_sources(models: dict[str, dict[str, Any]]) -> None:
     assert readers, "no model reads a source: this test looks at the wrong thing"
 
 
+FACTS_OF_FACTS = ("attribution", "reconciliation", "sensitivity", "steering")
+
+
 def test_layers_only_look_back(models: dict[str, dict[str, Any]]) -> None:
     order = ["staging", "intermediate", "marts", "counts", "reports", "audits"]
 
     def position(model: dict[str, Any]) -> int:
-        # What reports share (counts over the facts) stands between facts and reports.
-        return order.index("counts" if model["fqn"][1:3] == ["intermediate", "scorecard"] else layer(model))
+        # What reports share (counts over the facts) stands between facts and reports; what makes facts of facts stands
+        # beside these.
+        folder = model["fqn"][2] if layer(model) == "intermediate" else ""
+        return order.index({"scorecard": "counts", **dict.fromkeys(FACTS_OF_FACTS, "marts")}.get(folder, layer(model)))
 
     wrong = [
         f"{name} reads {parent['name']}"

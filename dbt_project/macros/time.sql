@@ -45,3 +45,8 @@
 {% macro integers_between(first, last) -%}{{ return(adapter.dispatch('integers_between')(first, last)) }}{%- endmacro %}
 {% macro default__integers_between(first, last) -%}unnest(range({{ first }}, {{ last }} + 1)){%- endmacro %}
 {% macro spark__integers_between(first, last) -%}explode(sequence({{ first }}, {{ last }})){%- endmacro %}
+
+{# Later than anything: 10000-01-01T00:00:00Z, for ends that nobody has agreed yet. #}
+{% macro end_of_time() -%}
+    cast(253402300800 as bigint)
+{%- endmacro %}

@@ -13,6 +13,7 @@ from ingestion.adapters.files import FilesAdapter
 from ingestion.adapters.servicenow_audit_log import ServicenowAuditLogAdapter
 from ingestion.adapters.statuspage_incidents import StatuspageIncidentsAdapter
 from ingestion.adapters.survey_wide_csv import SurveyWideCsvAdapter
+from ingestion.adapters.upptime import UpptimeAdapter
 from ingestion.errors import SourceError
 
 ADAPTERS: Mapping[str, Any] = MappingProxyType(
@@ -21,6 +22,7 @@ ADAPTERS: Mapping[str, Any] = MappingProxyType(
         "servicenow_audit_log": ServicenowAuditLogAdapter,
         "statuspage_incidents": StatuspageIncidentsAdapter,
         "survey_wide_csv": SurveyWideCsvAdapter,
+        "upptime": UpptimeAdapter,
     }
 )
 

@@ -23,7 +23,7 @@ from ingestion.readers import FAULT, FAULT_CODE, quoted, sql_path
 from settings.instants import check_zone
 
 # Goes up whenever the same raw record would be understood differently: every load is then interpreted anew.
-INTERPRETATION_VERSION = 1
+INTERPRETATION_VERSION = 2
 
 
 def _zone(value: Any) -> Any:

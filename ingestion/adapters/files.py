@@ -68,11 +68,27 @@ def _long_form(value: Any) -> Any:
     return {name: {"path": files} if isinstance(files, str | list) else files for name, files in value.items()}
 
 
-class FilesOptions(SharedOptions):
-    """Options of a source of type `files`. `max_gap` is how long a check's state holds, an ISO 8601 duration."""
+class CheckOptions(SharedOptions):
+    """Options of a source of monitoring checks. `max_gap` is how long a check's state holds, an ISO 8601 duration."""
+
+    max_gap: str | None = None
+
+    @model_validator(mode="after")
+    def _max_gap_is_a_duration(self) -> Self:
+        if self.max_gap_seconds <= 0:
+            raise ValueError("maxGap: must be longer than nothing")
+        return self
+
+    @property
+    def max_gap_seconds(self) -> int:
+        """How long a check's state holds at most."""
+        return DEFAULT_MAX_GAP_SECONDS if self.max_gap is None else parse_clock_duration(self.max_gap)
+
+
+class FilesOptions(CheckOptions):
+    """Options of a source of type `files`."""
 
     feeds: Annotated[dict[str, FeedFiles], BeforeValidator(_long_form), Field(min_length=1)]
-    max_gap: str | None = None
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
@@ -91,17 +107,6 @@ class FilesOptions(SharedOptions):
             if name not in named:
                 raise ValueError(f'defaults: "{name}" is no column of any feed of this source')
         return self
-
-    @model_validator(mode="after")
-    def _max_gap_is_a_duration(self) -> Self:
-        if self.max_gap_seconds <= 0:
-            raise ValueError("maxGap: must be longer than nothing")
-        return self
-
-    @property
-    def max_gap_seconds(self) -> int:
-        """How long a check's state holds at most."""
-        return DEFAULT_MAX_GAP_SECONDS if self.max_gap is None else parse_clock_duration(self.max_gap)
 
 
 class FilesAdapter:

@@ -210,6 +210,7 @@ class StatuspageIncidentsAdapter:
             "notified_at": "first_update_at",
             "data_loss_seconds": "cast(null as bigint)",
             "announced_at": "case when kind = 'maintenance' then first_update_at end",
+            "linked_ticket_id": "cast(null as varchar)",
         }
         columns = ", ".join(
             f"{values.get(name, name)} as {quoted(name)}" for name in CANONICAL_FEEDS["outages"].column_names

@@ -131,10 +131,10 @@ class Draw(random.Random):
         return Hours(weekly, holidays, overrides, breaks, valid_from)
 
 
-def random_calendars(draw: Draw) -> dict[str, list[Calendar]]:
+def random_calendars(draw: Draw, zones: Sequence[str] = ZONES) -> dict[str, list[Calendar]]:
     """By zone: one calendar of the day, one of the night or the small hours, one round the clock."""
     found: dict[str, list[Calendar]] = {}
-    for zone in ZONES:
+    for zone in zones:
         name = zone.split("/")[1].lower().replace("_", "-")
         first, last = seasons(zone)
         found[zone] = [Calendar(f"{name}-always", zone, (Hours(always_open=True),))]

@@ -33,6 +33,11 @@ final as (
         cast(weight_outage_ppm as double) / 1000000 as outage_weight_ratio,
         cast(weight_partial_ppm as double) / 1000000 as partial_weight_ratio,
         cast(weight_degraded_ppm as double) / 1000000 as degraded_weight_ratio,
+        has_maintenance_terms,
+        maintenance_announced_seconds,
+        maintenance_windows,
+        maintenance_monthly_seconds,
+        inherited_downtime,
         covers_all_services
     from agreements
 )

@@ -1,64 +1,63 @@
 -- Grain: availability target x service x local day of the agreement's zone, within validity and up to as_of. Every
--- column is additive: months, quarters and contract periods are sums.
+-- column is additive: months, quarters and contract periods are sums. The first columns are the view of the service
+-- that the agreement judges; own_ and chain_ report both, without and with what the service inherits.
 with scopes as (
-    select * from {{ ref('int_availability_scopes') }}
+    select * from {{ ref('int_availability_scopes') }} where metric = 'availability'
 ),
 
 days as (
     select * from {{ ref('int_availability_days') }}
 ),
 
-pieces as (
+sums as (
+    select * from {{ ref('int_availability_day_sums') }}
+),
+
+numbered as (
     select
-        scope_number,
-        date,
-        sum(case when class = 'excluded' then open_seconds else 0 end) as excluded_seconds,
-        sum(case when class = 'unmeasured' then open_seconds else 0 end) as unmeasured_seconds,
-        sum(case when class = 'down' then open_seconds else 0 end) as downtime_seconds,
-        sum(case when class = 'down' then open_seconds * weight_ppm else 0 end) as weighted_downtime_microseconds
-    from {{ ref('int_availability_pieces') }}
-    group by scope_number, date
-),
-
-failures as (
-    select scope_number, date, count(*) as failure_count, sum(downtime_seconds) as failure_downtime_seconds
-    from {{ ref('int_availability_failures') }}
-    group by scope_number, date
-),
-
-periods as (
-    select distinct time_zone, period_type, utc_day, from_epoch, to_epoch, period_start
-    from {{ ref('stg_agreements__period_pieces') }}
+        agreement_id,
+        agreement_version,
+        target_id,
+        service_id,
+        excluded_time,
+        unmeasured,
+        max(case when is_counted then scope_number end) as counted_number,
+        max(case when view_of_service = 'own' then scope_number end) as own_number,
+        coalesce(
+            max(case when view_of_service = 'chain' then scope_number end),
+            max(case when view_of_service = 'own' then scope_number end)
+        ) as chain_number
+    from scopes
+    group by agreement_id, agreement_version, target_id, service_id, excluded_time, unmeasured
 ),
 
 final as (
     select
-        scopes.agreement_id,
-        scopes.agreement_version,
-        scopes.target_id,
-        scopes.service_id,
+        numbered.agreement_id,
+        numbered.agreement_version,
+        numbered.target_id,
+        numbered.service_id,
         days.date,
-        periods.period_start,
-        cast(days.agreed_seconds as bigint) as agreed_seconds,
-        cast(coalesce(pieces.excluded_seconds, 0) as bigint) as excluded_seconds,
-        cast(coalesce(pieces.unmeasured_seconds, 0) as bigint) as unmeasured_seconds,
-        cast(coalesce(pieces.downtime_seconds, 0) as bigint) as downtime_seconds,
-        cast(
-            {{ floor_div('coalesce(pieces.weighted_downtime_microseconds, 0) + 500000', 1000000) }} as bigint
-        ) as weighted_downtime_seconds,
-        cast(coalesce(failures.failure_count, 0) as bigint) as failure_count,
-        cast(coalesce(failures.failure_downtime_seconds, 0) as bigint) as failure_downtime_seconds
-    from days
-    inner join scopes on days.scope_number = scopes.scope_number
-    inner join periods
-        on
-            scopes.time_zone = periods.time_zone
-            and scopes.period_type = periods.period_type
-            and {{ utc_day('days.from_at') }} = periods.utc_day
-            and days.from_at >= periods.from_epoch
-            and days.from_at < periods.to_epoch
-    left join pieces on days.scope_number = pieces.scope_number and days.date = pieces.date
-    left join failures on days.scope_number = failures.scope_number and days.date = failures.date
+        days.period_start,
+        days.agreed_seconds,
+        coalesce(counted.excluded_seconds, 0) as excluded_seconds,
+        coalesce(counted.unmeasured_seconds, 0) as unmeasured_seconds,
+        coalesce(counted.downtime_seconds, 0) as downtime_seconds,
+        coalesce(counted.weighted_downtime_seconds, 0) as weighted_downtime_seconds,
+        coalesce(counted.failure_count, 0) as failure_count,
+        coalesce(counted.failure_downtime_seconds, 0) as failure_downtime_seconds,
+        coalesce(counted.maintenance_downtime_seconds, 0) as maintenance_downtime_seconds,
+        coalesce(own.downtime_seconds, 0) as own_downtime_seconds,
+        {{ counted_seconds('days', 'own', 'numbered') }} as own_counted_seconds,
+        {{ up_seconds('days', 'own', 'numbered') }} as own_up_seconds,
+        coalesce(chain.downtime_seconds, 0) as chain_downtime_seconds,
+        {{ counted_seconds('days', 'chain', 'numbered') }} as chain_counted_seconds,
+        {{ up_seconds('days', 'chain', 'numbered') }} as chain_up_seconds
+    from numbered
+    inner join days on numbered.counted_number = days.scope_number
+    left join sums as counted on numbered.counted_number = counted.scope_number and days.date = counted.date
+    left join sums as own on numbered.own_number = own.scope_number and days.date = own.date
+    left join sums as chain on numbered.chain_number = chain.scope_number and days.date = chain.date
 )
 
 select * from final

@@ -1,4 +1,6 @@
--- Grain: availability target x service x period with agreed days. Means are null without failures, never zero.
+-- Grain: availability target x service x period with agreed days. Means are null without failures, never zero; so are
+-- percentiles, those between failures also without a failure that has a predecessor. own_ and chain_ report both views
+-- of the service, without and with what it inherits from services it depends on.
 with scorecard as (
     select * from {{ ref('rpt_sla_scorecard') }} where metric = 'availability'
 ),
@@ -58,7 +60,29 @@ final as (
         ) as mtbsi_seconds,
         periods.longest_outage_seconds,
         periods.error_budget_seconds,
-        {{ ratio('(periods.denominator - periods.numerator)', 'periods.error_budget_seconds') }} as error_budget_used_ratio
+        {{ ratio('(periods.denominator - periods.numerator)', 'periods.error_budget_seconds') }} as error_budget_used_ratio,
+        {{ ratio(
+            '(periods.denominator - periods.numerator) * 1000000', 'periods.denominator * (1000000 - periods.target_ppm)'
+        ) }} as error_budget_burn_rate,
+        periods.has_open_failure or scorecard.period_status = 'running' as is_provisional,
+        periods.maintenance_downtime_seconds,
+        periods.mtrs_p50_seconds,
+        periods.mtrs_p90_seconds,
+        periods.interval_count,
+        periods.mtbf_p50_seconds,
+        periods.mtbf_p90_seconds,
+        periods.mtbsi_p50_seconds,
+        periods.mtbsi_p90_seconds,
+        periods.own_downtime_seconds,
+        periods.own_up_seconds,
+        periods.own_counted_seconds,
+        {{ ratio('periods.own_up_seconds', 'periods.own_counted_seconds') }} as own_availability_ratio,
+        periods.chain_downtime_seconds,
+        periods.chain_up_seconds,
+        periods.chain_counted_seconds,
+        {{ ratio('periods.chain_up_seconds', 'periods.chain_counted_seconds') }} as chain_availability_ratio,
+        periods.user_count,
+        (periods.denominator - periods.numerator) * periods.user_count as lost_user_seconds
     from scorecard
     inner join periods
         on

@@ -7,7 +7,8 @@ final as (
         agreement_id,
         agreement_version,
         service_id,
-        tier
+        tier,
+        user_count
     from source
 )
 

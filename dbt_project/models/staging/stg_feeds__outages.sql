@@ -21,7 +21,8 @@ final as (
         {{ epoch_seconds('source.detected_at') }} as detected_epoch,
         {{ epoch_seconds('source.notified_at') }} as notified_epoch,
         source.data_loss_seconds,
-        {{ epoch_seconds('source.announced_at') }} as announced_epoch
+        {{ epoch_seconds('source.announced_at') }} as announced_epoch,
+        source.linked_ticket_id
     from source
     left join left_out
         on

@@ -41,6 +41,47 @@ def test_unknown_reference_is_an_error(errors_of: Errors, changes: dict[str, Any
     assert errors_of(sla(**changes)) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("FREQ=HOURLY", "has no FREQ of YEARLY, MONTHLY, WEEKLY, DAILY"),
+        ("every friday", "has no FREQ of"),
+        ("FREQ=DAILY;BYHOUR=9", "says hours; they belong in window"),
+        ("FREQ=MONTHLY", "does not say on which day"),
+        ("FREQ=DAILY;COUNT=3", "ends after a count"),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=FR", "say from which day to count in startsOn"),
+        ("FREQ=WEEKLY;BYDAY=XX", "is no RFC 5545 rule"),
+        ("FREQ=WEEKLY;BYDAY=FR;DTSTART=20260101", "is no RFC 5545 rule"),
+    ],
+)
+def test_moment_of_truth_that_cannot_be_counted_is_an_error(errors_of: Errors, rule: str, expected: str) -> None:
+    moment = {"name": "m", "rrule": rule, "window": "09:00-10:00"}
+    (found,) = errors_of(doc("Service", "pay", {"owner": "it", "momentsOfTruth": [moment]}))
+    assert expected in found
+
+
+def test_services_that_depend_on_each_other_are_an_error(errors_of: Errors) -> None:
+    def service(name: str, other: str) -> dict[str, Any]:
+        return doc("Service", name, {"owner": "it", "dependsOn": [{"service": other}]})
+
+    said = "spec.dependsOn: the service depends on itself, directly or in a circle"
+    assert errors_of(service("a", "b"), service("b", "a"), service("c", "a")) == [said, said]
+    assert errors_of(service("a", "a")) == [said]
+
+
+def test_dependencies_that_multiply_without_end_are_an_error(errors_of: Errors) -> None:
+    parts = [doc("Service", f"p{n}", {"owner": "it", "dependsOn": [{"service": f"q{n}"}]}) for n in range(10)]
+    needs = [{"service": f"p{n}", "mode": "parallel"} for n in range(10)]  # 2^10 ways to fail
+    (found,) = errors_of(*parts, doc("Service", "top", {"owner": "it", "dependsOn": needs}))
+    assert found.startswith("spec.dependsOn: there are more than 1000 ways")
+
+
+def test_window_of_maintenance_must_be_a_calendar(errors_of: Errors) -> None:
+    assert errors_of(sla(policies={"maintenance": {"windows": ["nights"]}})) == [
+        'spec.policies.maintenance.windows[0]: there is no Calendar "nights"'
+    ]
+
+
 def test_decision_must_name_an_agreement_and_one_of_its_targets(errors_of: Errors) -> None:
     decision = {"kind": "exclude_instance", "subject": {"ticket": "T1"}, "reason": "x", "outcome": "rejected"}
     assert errors_of(

@@ -19,6 +19,7 @@ from agreements.compile import CompiledSummary, CompileError, compile_agreements
 from agreements.models import Calendar
 from agreements.tables import SCHEMAS
 from settings.errors import ProjectError
+from settings.instants import parse_instant
 from settings.project import load_project
 
 Compile = Callable[..., dict[str, list[dict[str, Any]]]]
@@ -177,6 +178,11 @@ def test_agreement_row_has_the_defaults_of_the_contract(compiled: Compile) -> No
         "weight_partial_ppm": 300_000,
         "weight_degraded_ppm": 0,
         "exclude_attributed_to": "",
+        "has_maintenance_terms": False,
+        "maintenance_announced_seconds": None,
+        "maintenance_monthly_seconds": None,
+        "maintenance_windows": "",
+        "inherited_downtime": "reported",
         "no_reply": "stops",
         "covers_all_services": True,
         "workload_limit_tickets": None,
@@ -195,6 +201,74 @@ def test_policies_are_compiled_as_they_are_written(compiled: Compile) -> None:
     assert (row["weight_outage_ppm"], row["weight_partial_ppm"]) == (1_000_000, 0)
     assert (row["min_outage_seconds"], row["exclude_attributed_to"]) == (900, "customer,third_party")
     assert (row["reopen_mode"], row["reopen_window_days"]) == ("new_cycle", 5)
+
+
+def test_terms_of_maintenance_are_compiled_with_the_hours_of_their_windows(compiled: Compile) -> None:
+    nights = doc("Calendar", "nights", {"timeZone": "Europe/London", "weekly": {"sat": ["22:00-06:00"]}})
+    maintenance = {"announcedBefore": "PT48H", "windows": ["nights"], "monthlyAllowance": "PT4H"}
+    rows = compiled(nights, sla(policies={"maintenance": maintenance, "inheritedDowntime": "counted"}))
+    (row,) = rows["agreement"]
+    assert (row["has_maintenance_terms"], row["maintenance_windows"]) == (True, "nights")
+    assert (row["maintenance_announced_seconds"], row["maintenance_monthly_seconds"]) == (48 * HOUR, 4 * HOUR)
+    assert row["inherited_downtime"] == "counted"
+    assert [row["calendar_id"] for row in rows["maintenance_window"]] == ["nights"]
+    assert "nights" in {row["calendar_id"] for row in rows["calendar_piece"]}
+
+
+def test_terms_that_demand_nothing_are_still_terms(compiled: Compile) -> None:
+    (row,) = compiled(sla(policies={"maintenance": {}}))["agreement"]
+    assert row["has_maintenance_terms"]
+    assert (row["maintenance_announced_seconds"], row["maintenance_monthly_seconds"]) == (None, None)
+
+
+def test_serial_dependencies_fail_alone_and_parallel_ones_together_along_the_chain(compiled: Compile) -> None:
+    def service(name: str, serial: tuple[str, ...] = (), parallel: tuple[str, ...] = ()) -> dict[str, Any]:
+        modes = [*((other, "serial") for other in serial), *((other, "parallel") for other in parallel)]
+        needs = [{"service": other, "mode": mode} for other, mode in modes]
+        return doc("Service", name, {"owner": "it", "dependsOn": needs})
+
+    rows = compiled(
+        sla(),
+        service("site", serial=("db",), parallel=("left", "right")),
+        service("left", serial=("power",)),
+        service("right", serial=("power", "db")),
+        service("power"),
+        service("db"),
+    )["service_failure_set"]
+    sets: dict[tuple[str, int], set[str]] = {}
+    for row in rows:
+        sets.setdefault((row["service_id"], row["set_number"]), set()).add(row["member_service_id"])
+    assert {key: members for key, members in sets.items() if key[0] == "site"} == {
+        ("site", 1): {"db"},
+        ("site", 2): {"power"},  # both sides stand on it
+        ("site", 3): {"left", "right"},
+    }
+    assert all(row["member_count"] == len(sets[row["service_id"], row["set_number"]]) for row in rows)
+
+
+def epoch_of(text: str) -> int:
+    return int(parse_instant(text).timestamp())
+
+
+def test_moments_of_truth_recur_on_wall_clocks_up_to_as_of(compiled: Compile) -> None:
+    moments = [
+        {
+            "name": "pay-run",
+            "rrule": "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1",
+            "window": "06:00-18:00",
+            "weight": 2.5,
+        },
+        {"name": "night", "rrule": "FREQ=YEARLY;BYMONTH=3;BYMONTHDAY=28", "window": "22:00-06:00", "timeZone": "UTC"},
+    ]
+    rows = compiled(sla(), doc("Service", "pay", {"owner": "it", "momentsOfTruth": moments}))["moment_of_truth"]
+    assert [
+        (row["moment"], str(row["date"]), row["from_epoch"], row["to_epoch"], row["weight_ppm"]) for row in rows
+    ] == [
+        ("night", "2026-03-28", epoch_of("2026-03-28T22:00:00Z"), epoch_of("2026-03-29T06:00:00Z"), 1_000_000),
+        ("pay-run", "2026-02-27", epoch_of("2026-02-27T06:00:00Z"), epoch_of("2026-02-27T18:00:00Z"), 2_500_000),
+        # the last working day of March, an hour earlier on the clock of UTC
+        ("pay-run", "2026-03-31", epoch_of("2026-03-31T05:00:00Z"), epoch_of("2026-03-31T17:00:00Z"), 2_500_000),
+    ]
 
 
 def test_targets_with_scope_and_pauses(compiled: Compile) -> None:

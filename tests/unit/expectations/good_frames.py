@@ -44,13 +44,67 @@ def availability() -> pd.DataFrame:
             "availability_ratio": [0.9, None],
             "availability_low_ratio": [0.8, 0.0],
             "availability_high_ratio": [0.9, 1.0],
+            "own_availability_ratio": [0.9, None],
+            "chain_availability_ratio": [0.8, None],
+            "own_downtime_seconds": [100, 0],
+            "chain_downtime_seconds": [200, 0],
             "agreed_seconds": [1000, 0],
             "excluded_seconds": [0, 0],
             "unmeasured_seconds": [100, 0],
             "downtime_seconds": [100, 0],
             "weighted_downtime_seconds": [100, 0],
             "failure_count": [1, 0],
+            "interval_count": [1, 0],
+            "mtrs_p50_seconds": [100, None],
+            "mtrs_p90_seconds": [100, None],
             "error_budget_seconds": [5, 5],
+        }
+    )
+
+
+def availability_target() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "agreement_id": ["sla", "sla"],
+            "agreement_version": [1, 1],
+            "target_id": ["up", "up"],
+            "period_start": pd.to_datetime(["2026-02-01", "2026-03-01"]),
+            "up_seconds": [900, 0],
+            "counted_seconds": [1000, 0],
+            "availability_ratio": [0.9, None],
+            "user_weighted_availability_ratio": [0.95, None],
+        }
+    )
+
+
+def failure_notice() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "service_id": ["mail", "web"],
+            "period_start": pd.to_datetime(["2026-03-01", "2026-03-01"]),
+            "failure_count": [3, 1],
+            "detected_count": [2, 0],
+            "notified_count": [2, 0],
+            "notified_first_count": [1, 0],
+            "notice_decided_count": [2, 0],
+            "notified_first_ratio": [0.5, None],
+            "false_all_clear_count": [1, 0],
+        }
+    )
+
+
+def moment_of_truth() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "service_id": ["mail", "web"],
+            "period_start": pd.to_datetime(["2026-03-01", "2026-03-01"]),
+            "occurrence_count": [4, 1],
+            "ok_count": [2, 0],
+            "known_count": [3, 0],
+            "ok_weight_ppm": [2_000_000, 0],
+            "known_weight_ppm": [3_000_000, 0],
+            "moment_availability_ratio": [2 / 3, None],
+            "chain_moment_availability_ratio": [1 / 3, None],
         }
     )
 
@@ -204,6 +258,9 @@ GOOD = {
     "rpt_sla_scorecard": scorecard,
     "rpt_sla_target": lambda: scorecard().drop(columns="service_id"),
     "rpt_availability": availability,
+    "rpt_availability_target": availability_target,
+    "rpt_failure_notice": failure_notice,
+    "rpt_moment_of_truth": moment_of_truth,
     "rpt_experience": experience,
     "rpt_unmatched_ticket": unmatched,
     "rpt_pause_audit": pause_audit,
@@ -216,6 +273,9 @@ GOOD = {
     "audit_sensitivity_recount": lambda: recount("numerator", "denominator"),
     "audit_target_rollup": rollup,
     "audit_availability_recount": lambda: recount("agreed_seconds", "downtime_seconds", "failure_count"),
+    "audit_availability_target": lambda: recount("up_seconds").rename(
+        columns={"recounted_up_seconds": "scorecard_numerator"}
+    ),
     "audit_experience_recount": lambda: recount("count"),
     "audit_reconciliation_recount": lambda: recount("count").assign(explained_count=[3, None]),
 }

@@ -478,3 +478,60 @@ def test_public_checks_are_all_accepted(project: Project) -> None:
     ((feed_name, landed, accepted, quarantined),) = project.audit()
     assert (feed_name, landed, quarantined) == ("uptime_checks", accepted, 0)
     assert landed > 4_000
+
+
+# --- upptime --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def upptime(project: Project) -> Project:
+    project.kind, project.name, project.options = "upptime", "sites", {"path": "checks*.csv"}
+    return project
+
+
+UPPTIME_HEADER = "commit,committed_at,authored_at,site,status,http_code,response_ms"
+
+
+def test_a_site_is_its_slug_unless_it_is_mapped(upptime: Project) -> None:
+    names = ("Canvas LMS", "Maryville.edu", "LinkedIn Learning", "MS Office", "DNSServer", "PDFs", "Email")
+    rows = [f"c{n},2026-03-02T12:00:00+00:00,,{name},up,200,5" for n, name in enumerate(names)]
+    upptime.write("checks.csv", UPPTIME_HEADER, *rows)
+    upptime.run(serviceMap={"Email": "staff-mail"})
+    assert [row[0] for row in upptime.rows("uptime_checks", "service_id")] == [
+        "canvas-lms", "dns-server", "linked-in-learning", "maryville-edu", "ms-office", "pdfs", "staff-mail",
+    ]  # fmt: skip
+
+
+def test_checks_of_an_upptime_page_keep_their_status_time_and_gap(upptime: Project) -> None:
+    upptime.write(
+        "checks.csv",
+        UPPTIME_HEADER,
+        "a,2026-03-02T12:00:00+01:00,,Zoom,down,0,0",
+        "b,2026-03-02T12:30:00+00:00,,Zoom,degraded,200,9000",
+        "c,2026-03-02T13:00:00+00:00,,Zoom,on fire,200,1",
+        "d,,,Zoom,up,200,1",
+        "e,2026-03-02T14:00:00+00:00,,,up,200,1",
+    )
+    upptime.run(maxGap="PT30H", maxRejectRatio=1)
+    assert upptime.rows("uptime_checks", "strftime(checked_at, '%H:%M'), status, response_ms, max_gap_seconds") == [
+        ("11:00", "down", 0.0, 108_000),
+        ("12:30", "degraded", 9000.0, 108_000),
+    ]
+    assert upptime.quarantine("line, column_name, reason_code") == [
+        (4, "status", "unknown_status"),
+        (5, "checked_at", "missing_value"),
+        (6, "service_id", "missing_value"),
+    ]
+
+
+def test_upptime_file_without_sites_is_refused(upptime: Project) -> None:
+    upptime.write("checks.csv", "commit,committed_at,status", "a,2026-03-02T12:00:00Z,up")
+    with pytest.raises(SourceError, match="site"):
+        upptime.run()
+
+
+@pytest.mark.parametrize("options", [{"maxGap": "PT0S"}, {"maxGap": "a day"}, {"feeds": {}}, {"path": []}])
+def test_wrong_option_of_upptime_is_refused(upptime: Project, options: dict[str, object]) -> None:
+    upptime.write("checks.csv", UPPTIME_HEADER)
+    with pytest.raises(SourceError):
+        upptime.run(**options)

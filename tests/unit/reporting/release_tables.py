@@ -44,7 +44,9 @@ TABLES: dict[str, dict[str, str]] = {
         "close_after_working_days": INTEGER, "attribution": TEXT, "reopen_mode": TEXT, "reopen_window_days": INTEGER,
         "priority_change": TEXT, "no_reply": TEXT, "low_volume_min_denominator": INTEGER, "excluded_time": TEXT,
         "exclude_attributed_to": TEXT, "unmeasured": TEXT, "min_outage_seconds": COUNT, "outage_weight_ratio": DOUBLE,
-        "partial_weight_ratio": DOUBLE, "degraded_weight_ratio": DOUBLE,
+        "partial_weight_ratio": DOUBLE, "degraded_weight_ratio": DOUBLE, "has_maintenance_terms": FLAG,
+        "maintenance_announced_seconds": COUNT, "maintenance_windows": TEXT, "maintenance_monthly_seconds": COUNT,
+        "inherited_downtime": TEXT,
     },
     "dim_target": {
         **_AGREEMENT, "target_id": TEXT, "metric": TEXT, "description": TEXT, "target_ratio": DOUBLE,
@@ -72,6 +74,22 @@ TABLES: dict[str, dict[str, str]] = {
         "stopped_at": INSTANT, "on_clock_seconds": COUNT, "paused_seconds": COUNT, "excluded_seconds": COUNT,
         "threshold_seconds": COUNT, "state": TEXT, "period_start": DAY,
     },
+    "fct_breach_attribution": {
+        "ticket_key": TEXT, **_AGREEMENT, "target_id": TEXT, "cycle_number": INTEGER, "cause": TEXT,
+        "cause_seconds": COUNT, "on_clock_seconds": COUNT, "share_ppm": COUNT, "confidence": TEXT,
+        "counterfactual_met": FLAG, "period_start": DAY,
+    },
+    "rpt_failure_notice": {
+        "service_id": TEXT, "period_type": TEXT, "period_start": DAY, "failure_count": COUNT, "detected_count": COUNT,
+        "notified_count": COUNT, "detection_p50_seconds": COUNT, "detection_p90_seconds": COUNT,
+        "notification_p50_seconds": COUNT, "notification_p90_seconds": COUNT, "notified_first_count": COUNT,
+        "notice_decided_count": COUNT, "false_all_clear_count": COUNT,
+    },
+    "rpt_moment_of_truth": {
+        "service_id": TEXT, "period_type": TEXT, "period_start": DAY, "occurrence_count": COUNT, "ok_count": COUNT,
+        "known_count": COUNT, "ok_weight_ppm": COUNT, "known_weight_ppm": COUNT, "chain_ok_weight_ppm": COUNT,
+        "chain_known_weight_ppm": COUNT, "down_seconds": COUNT,
+    },
     "fct_outage": {
         "service_id": TEXT, "started_at": INSTANT, "ended_at": INSTANT, "kind": TEXT, "attributed_to": TEXT,
         "wall_seconds": COUNT, "is_open": FLAG,
@@ -87,6 +105,10 @@ TABLES: dict[str, dict[str, str]] = {
         "agreed_seconds": COUNT, "excluded_seconds": COUNT, "unmeasured_seconds": COUNT, "downtime_seconds": COUNT,
         "weighted_downtime_seconds": COUNT, "failure_count": COUNT, "mtrs_seconds": COUNT, "mtbf_seconds": COUNT,
         "longest_outage_seconds": COUNT, "error_budget_seconds": COUNT, "error_budget_used_ratio": DOUBLE,
+        "error_budget_burn_rate": DOUBLE, "is_provisional": FLAG, "maintenance_downtime_seconds": COUNT,
+        "mtrs_p50_seconds": COUNT, "mtrs_p90_seconds": COUNT, "mtbf_p50_seconds": COUNT, "own_downtime_seconds": COUNT,
+        "own_up_seconds": COUNT, "own_counted_seconds": COUNT, "chain_downtime_seconds": COUNT,
+        "chain_up_seconds": COUNT, "chain_counted_seconds": COUNT,
     },
     "rpt_experience": {
         "customer_id": TEXT, "service_id": TEXT, "item": TEXT, "kind": TEXT, "period_type": TEXT, "period_start": DAY,
@@ -155,7 +177,8 @@ class ReleaseTables:
                 "priority_change": "at_clock_start_plus_upgrade", "no_reply": "stops",
                 "low_volume_min_denominator": 20, "excluded_time": "remove_from_denominator",
                 "exclude_attributed_to": "", "unmeasured": "remove_from_denominator", "min_outage_seconds": 0,
-                "outage_weight_ratio": 1.0, "partial_weight_ratio": 0.3, "degraded_weight_ratio": 0.0, **changes,
+                "outage_weight_ratio": 1.0, "partial_weight_ratio": 0.3, "degraded_weight_ratio": 0.0,
+                "has_maintenance_terms": False, "maintenance_windows": "", "inherited_downtime": "reported", **changes,
             },
         )  # fmt: skip
 
@@ -219,7 +242,8 @@ class ReleaseTables:
                 **verdict, "numerator": numerator, "denominator": denominator, "status": status,
                 "agreed_seconds": denominator, "excluded_seconds": 0, "unmeasured_seconds": 0,
                 "downtime_seconds": denominator - numerator, "weighted_downtime_seconds": denominator - numerator,
-                "failure_count": 0, **changes,
+                "failure_count": 0, "is_provisional": False, "maintenance_downtime_seconds": 0,
+                "own_downtime_seconds": 0, "chain_downtime_seconds": 0, **changes,
             },
         )  # fmt: skip
 

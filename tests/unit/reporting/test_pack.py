@@ -529,3 +529,74 @@ def test_index_lists_the_latest_period_first_with_its_verdicts(tables: ReleaseTa
     assert index.index("October 2026") < index.index("September 2026")
     assert "1 missed" in index
     assert "None missed" in index
+
+
+# --- availability: what lies behind the result ------------------------------------------------------------------------
+
+
+def test_availability_tells_the_other_view_the_spread_and_the_burn_rate(
+    tables: ReleaseTables, written: Written
+) -> None:
+    tables.availability(
+        2_674_800, 2_678_400, failure_count=2, mtrs_seconds=1_800, mtrs_p50_seconds=600, mtrs_p90_seconds=3_000,
+        mtbf_seconds=90_000, mtbf_p50_seconds=80_000, error_budget_burn_rate=1.344, own_downtime_seconds=3_600,
+        chain_downtime_seconds=7_200, chain_up_seconds=2_671_200, chain_counted_seconds=2_678_400,
+        maintenance_downtime_seconds=600, is_provisional=True,
+    )  # fmt: skip
+    page = seen(written()["acme/2026-10.html"])
+    assert "99.73 % with inherited downtime (2 h)" in page
+    assert "median 10 m, 90 % within 50 m" in page
+    assert "burn rate 1.3" in page
+    assert "10 m of it maintenance not excused, provisional" in page
+
+
+def test_one_failure_has_no_spread_and_no_other_view(tables: ReleaseTables, written: Written) -> None:
+    tables.availability(99, 100, failure_count=1, mtrs_seconds=1, mtrs_p50_seconds=1, mtrs_p90_seconds=1)
+    page = seen(written()["acme/2026-10.html"])
+    assert "90 % within" not in page
+    assert "inherited downtime (" not in page
+
+
+def test_failures_say_who_knew_when_and_moments_whether_the_service_was_there(
+    tables: ReleaseTables, written: Written
+) -> None:
+    tables.availability(99, 100)
+    of_october = {"service_id": "mail", "period_type": "month", "period_start": OCTOBER}
+    tables.add(
+        "rpt_failure_notice", **of_october, failure_count=3, detected_count=0, notified_count=2,
+        notification_p50_seconds=300, notification_p90_seconds=1_200, notified_first_count=1, notice_decided_count=2,
+        false_all_clear_count=1,
+    )  # fmt: skip
+    tables.add(
+        "rpt_moment_of_truth", **of_october, occurrence_count=5, ok_count=3, known_count=4, ok_weight_ppm=3_000_000,
+        known_weight_ppm=4_000_000, chain_ok_weight_ppm=2_000_000, chain_known_weight_ppm=4_000_000, down_seconds=60,
+    )  # fmt: skip
+    tables.add("rpt_moment_of_truth", **{**of_october, "service_id": "web"}, occurrence_count=1, known_count=1)
+    page = seen(written()["acme/2026-10.html"])
+    assert "E-mail 3 not recorded 5 m 90 % within 20 m, n = 2 1 of 2 1" in page
+    assert "E-mail 5, 1 not measured 3 of 4 75.00 % 50.00 % with inherited downtime 1 m" in page
+    assert "Moments of truth" in page
+
+
+def test_breaches_say_what_their_time_went_on(tables: ReleaseTables, written: Written) -> None:
+    tables.target()
+    tables.figure(8, 10)
+    tables.breach("T1", 3_600)
+    tables.breach("T2", 60)
+    clock = {"agreement_id": "sla", "agreement_version": 1, "target_id": "p1-resolve", "cycle_number": 1}
+    for ticket, cause, seconds, share, confidence, is_decisive in (
+        ("T1", "outage", 6_000, 333_333, "same_service", True),
+        ("T1", "work", 12_000, 666_667, "recorded", True),
+        ("T2", "customer", 30, 2_075, "recorded", False),
+        ("T2", "work", 14_430, 997_925, "recorded", True),
+    ):
+        tables.add(
+            "fct_breach_attribution", ticket_key=f"desk:{ticket}", **clock, cause=cause, cause_seconds=seconds,
+            on_clock_seconds=18_000, share_ppm=share, confidence=confidence, counterfactual_met=is_decisive,
+            period_start=OCTOBER,
+        )  # fmt: skip
+    page = seen(written()["acme/2026-10.html"])
+    assert "Work 81.4 % 2 the ticket's own history" in page
+    assert "Outage 18.4 % 1 1 same service at the time" in page
+    assert "67 % work, 33 % outage; met without outage" in page
+    assert "100 % work Stopped" in page  # 0.2 % waiting is not worth telling

@@ -3,6 +3,10 @@ with scopes as (
     select * from {{ ref('int_availability_scopes') }}
 ),
 
+spans as (
+    select * from {{ ref('int_availability_spans') }}
+),
+
 states as (
     select * from {{ ref('int_availability_states') }}
 ),
@@ -22,12 +26,18 @@ within as (
         scopes.calendar_id,
         states.class,
         states.weight_ppm,
+        states.is_maintenance,
         states.run_from_at,
-        greatest(states.from_at, scopes.valid_from_at) as from_at,
-        least(states.to_at, scopes.valid_to_at) as to_at
+        states.is_open,
+        greatest(states.from_at, spans.from_at) as from_at,
+        least(states.to_at, spans.to_at) as to_at
     from states
     inner join scopes on states.scope_number = scopes.scope_number
-    where states.from_at < scopes.valid_to_at and states.to_at > scopes.valid_from_at
+    inner join spans
+        on
+            states.scope_number = spans.scope_number
+            and states.from_at < spans.to_at
+            and states.to_at > spans.from_at
 ),
 
 spanned as (
@@ -63,7 +73,9 @@ daily as (
         expanded.calendar_id,
         expanded.class,
         expanded.weight_ppm,
+        expanded.is_maintenance,
         expanded.run_from_at,
+        expanded.is_open,
         days.date,
         greatest(expanded.from_at, days.from_at) as from_at,
         least(expanded.to_at, days.to_at) as to_at
@@ -78,7 +90,9 @@ final as (
         daily.date,
         daily.class,
         daily.weight_ppm,
+        daily.is_maintenance,
         daily.run_from_at,
+        daily.is_open,
         daily.from_at,
         daily.to_at,
         {{ reading('to_piece', 'daily.to_at') }} - {{ reading('from_piece', 'daily.from_at') }} as open_seconds

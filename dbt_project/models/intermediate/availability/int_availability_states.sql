@@ -1,13 +1,14 @@
 -- One row per availability scope and stretch of time that is not simply "up", after the agreement's policies:
--- class excluded (maintenance, or attributed to a party the agreement leaves out), down (weight above 0), or
+-- class excluded (excused maintenance, or attributed to a party the agreement leaves out), down (weight above 0), or
 -- unmeasured (every monitor of the service silent and nothing reported). Excluded beats down beats unmeasured. A run
 -- is a maximal contiguous stretch of weight above 0; one shorter than minOutage, in wall time, does not count.
+-- is_maintenance: down only because maintenance was not excused. is_open: the run lasts at as_of.
 with scopes as (
     select * from {{ ref('int_availability_scopes') }}
 ),
 
-evidence as (
-    select * from {{ ref('int_outage_evidence') }}
+lanes as (
+    select * from {{ ref('int_availability_lanes') }}
 ),
 
 monitors as (
@@ -17,25 +18,17 @@ monitors as (
     group by service_id
 ),
 
-lanes as (
-    select
-        scopes.scope_number,
-        evidence.from_at,
-        evidence.to_at,
-        case
-            when evidence.kind = 'maintenance' then 'excluded'
-            when
-                evidence.kind <> 'unmeasured'
-                and scopes.excluded_parties like '%,' || evidence.attributed_to || ',%'
-                then 'excluded'
-            else evidence.kind
-        end as lane
-    from scopes
-    inner join evidence on scopes.service_id = evidence.service_id
+ongoing as (
+    select distinct scope_number
+    from lanes
+    where is_open and to_at = {{ as_of() }} and lane in ('outage', 'partial', 'degraded', 'unexcused')
 ),
 
 swept as (
-    {{ sweep('lanes', ['scope_number'], ['excluded', 'outage', 'partial', 'degraded', 'unmeasured']) }}
+    {{ sweep(
+        'lanes', ['scope_number'],
+        ['excluded', 'outage', 'partial', 'degraded', 'unexcused', 'inherited_excluded', 'unmeasured']
+    ) }}
 ),
 
 weighed as (
@@ -44,12 +37,14 @@ weighed as (
         swept.from_at,
         swept.to_at,
         swept.excluded_count > 0 as is_excluded,
+        swept.inherited_excluded_count > 0 as is_inherited_excluded,
         greatest(
             case when swept.outage_count > 0 then scopes.weight_outage_ppm else 0 end,
             case when swept.partial_count > 0 then scopes.weight_partial_ppm else 0 end,
             case when swept.degraded_count > 0 then scopes.weight_degraded_ppm else 0 end
-        ) as weight_ppm,
-        swept.outage_count + swept.partial_count + swept.degraded_count = 0
+        ) as trouble_ppm,
+        case when swept.unexcused_count > 0 then scopes.weight_outage_ppm else 0 end as maintenance_ppm,
+        swept.outage_count + swept.partial_count + swept.degraded_count + swept.unexcused_count = 0
         and swept.unmeasured_count >= monitors.monitor_count as is_unmeasured,
         scopes.min_outage_seconds
     from swept
@@ -66,10 +61,12 @@ classified as (
         min_outage_seconds,
         case
             when is_excluded then 'excluded'
-            when weight_ppm > 0 then 'down'
+            when greatest(trouble_ppm, maintenance_ppm) > 0 then 'down'
+            when is_inherited_excluded then 'excluded'
             when is_unmeasured then 'unmeasured'
         end as class,
-        weight_ppm
+        greatest(trouble_ppm, maintenance_ppm) as weight_ppm,
+        trouble_ppm = 0 as is_maintenance
     from weighed
 ),
 
@@ -102,15 +99,18 @@ runs as (
 
 final as (
     select
-        scope_number,
-        class,
-        from_at,
-        to_at,
-        case when class = 'down' then weight_ppm end as weight_ppm,
-        run_from_at,
-        run_to_at
+        runs.scope_number,
+        runs.class,
+        runs.from_at,
+        runs.to_at,
+        case when runs.class = 'down' then runs.weight_ppm end as weight_ppm,
+        runs.class = 'down' and runs.is_maintenance as is_maintenance,
+        runs.run_from_at,
+        runs.run_to_at,
+        runs.run_to_at = {{ as_of() }} and ongoing.scope_number is not null as is_open
     from runs
-    where class <> 'down' or run_to_at - run_from_at >= min_outage_seconds
+    left join ongoing on runs.scope_number = ongoing.scope_number
+    where runs.class <> 'down' or runs.run_to_at - runs.run_from_at >= runs.min_outage_seconds
 )
 
 select * from final

@@ -1,6 +1,7 @@
 -- One row per service and stretch of time for which one piece of evidence says something other than "up": a reported
 -- outage or maintenance, a monitor's state between two checks, or a monitor's silence (kind `unmeasured`). A check's
--- state holds until the next check, at most max_gap_seconds.
+-- state holds until the next check, at most max_gap_seconds. notice_seconds: how long before its begin maintenance was
+-- announced; null = not at all.
 with outages as (
     select * from {{ ref('stg_feeds__outages') }} where started_epoch <= {{ as_of() }}
 ),
@@ -17,6 +18,7 @@ reported as (
         kind,
         attributed_to,
         coalesce(ended_epoch > {{ as_of() }}, true) as is_open,
+        started_epoch - announced_epoch as notice_seconds,
         source
     from outages
 ),
@@ -52,6 +54,7 @@ monitored as (
         case status when 'down' then 'outage' when 'unknown' then 'unmeasured' else status end as kind,
         cast(null as varchar) as attributed_to,
         is_last and holds_until_at = next_at and status in ('down', 'degraded', 'maintenance') as is_open,
+        cast(null as bigint) as notice_seconds,
         source
     from held
     where status <> 'up' and holds_until_at > from_at
@@ -65,6 +68,7 @@ silent as (
         'unmeasured' as kind,
         cast(null as varchar) as attributed_to,
         false as is_open,
+        cast(null as bigint) as notice_seconds,
         source
     from held
     where next_at > holds_until_at
@@ -83,6 +87,7 @@ unknown_before as (
         'unmeasured' as kind,
         cast(null as varchar) as attributed_to,
         false as is_open,
+        cast(null as bigint) as notice_seconds,
         held.source
     from held
     cross join horizon

@@ -5,15 +5,19 @@ with days as (
 ),
 
 scopes as (
-    select * from {{ ref('int_availability_scopes') }}
+    select * from {{ ref('int_availability_scopes') }} where metric = 'availability' and is_counted
+),
+
+spans as (
+    select * from {{ ref('int_availability_spans') }}
 ),
 
 periods as (
     select * from {{ ref('stg_agreements__reporting_periods') }}
 ),
 
-failures as (
-    select * from {{ ref('int_availability_failures') }}
+quantiles as (
+    select * from {{ ref('int_availability_failure_quantiles') }}
 ),
 
 summed as (
@@ -22,14 +26,14 @@ summed as (
         agreement_version,
         target_id,
         service_id,
-        period_start,
-        cast(sum(agreed_seconds) as bigint) as agreed_seconds,
-        cast(sum(excluded_seconds) as bigint) as excluded_seconds,
-        cast(sum(unmeasured_seconds) as bigint) as unmeasured_seconds,
-        cast(sum(downtime_seconds) as bigint) as downtime_seconds,
-        cast(sum(weighted_downtime_seconds) as bigint) as weighted_downtime_seconds,
-        cast(sum(failure_count) as bigint) as failure_count,
-        cast(sum(failure_downtime_seconds) as bigint) as failure_downtime_seconds
+        period_start
+        {%- for column in [
+            'agreed_seconds', 'excluded_seconds', 'unmeasured_seconds', 'downtime_seconds', 'weighted_downtime_seconds',
+            'failure_count', 'failure_downtime_seconds', 'maintenance_downtime_seconds', 'own_downtime_seconds',
+            'own_counted_seconds', 'own_up_seconds', 'chain_downtime_seconds', 'chain_counted_seconds', 'chain_up_seconds'
+        ] %},
+        cast(sum({{ column }}) as bigint) as {{ column }}
+        {%- endfor %}
     from days
     group by agreement_id, agreement_version, target_id, service_id, period_start
 ),
@@ -40,12 +44,11 @@ scoped as (
         scopes.scope_number,
         scopes.calendar_id,
         scopes.target_ppm,
+        scopes.user_count,
         scopes.excluded_time,
         scopes.unmeasured,
         periods.start_epoch,
-        periods.end_epoch,
-        greatest(periods.start_epoch, scopes.valid_from_at) as whole_from_at,
-        least(periods.end_epoch, coalesce(scopes.agreed_to_at, periods.end_epoch)) as whole_to_at
+        periods.end_epoch
     from summed
     inner join scopes
         on
@@ -60,79 +63,83 @@ scoped as (
             and summed.period_start = periods.period_start
 ),
 
-longest as (
+whole as (
     select
         scoped.scope_number,
         scoped.period_start,
-        max(failures.downtime_seconds) as longest_outage_seconds
+        scoped.calendar_id,
+        greatest(scoped.start_epoch, spans.from_at) as from_at,
+        least(scoped.end_epoch, coalesce(spans.agreed_to_at, scoped.end_epoch)) as to_at
     from scoped
-    inner join days
+    inner join spans
         on
-            scoped.agreement_id = days.agreement_id
-            and scoped.agreement_version = days.agreement_version
-            and scoped.target_id = days.target_id
-            and scoped.service_id = days.service_id
-            and scoped.period_start = days.period_start
-            and days.failure_count > 0
-    inner join failures
-        on scoped.scope_number = failures.scope_number and days.date = failures.date
-    group by scoped.scope_number, scoped.period_start
+            scoped.scope_number = spans.scope_number
+            and spans.from_at < scoped.end_epoch
+            and coalesce(spans.agreed_to_at, scoped.end_epoch) > scoped.start_epoch
 ),
 
-counted as (
+agreed as (
     select
-        scoped.*,
-        longest.longest_outage_seconds,
-        {{ reading('to_piece', 'scoped.whole_to_at') }} - {{ reading('from_piece', 'scoped.whole_from_at') }}
-            as whole_agreed_seconds,
-        scoped.agreed_seconds
-        - case when scoped.excluded_time = 'remove_from_denominator' then scoped.excluded_seconds else 0 end
-        - case when scoped.unmeasured = 'remove_from_denominator' then scoped.unmeasured_seconds else 0 end
-            as denominator
-    from scoped
-    left join longest
-        on scoped.scope_number = longest.scope_number and scoped.period_start = longest.period_start
-    {{ join_piece('from_piece', 'scoped.calendar_id', 'scoped.whole_from_at') }}
-    {{ join_piece('to_piece', 'scoped.calendar_id', 'scoped.whole_to_at') }}
-),
-
-budgeted as (
-    select
-        *,
-        denominator
-        - weighted_downtime_seconds
-        - case when unmeasured = 'counts_as_down' then unmeasured_seconds else 0 end as numerator,
+        whole.scope_number,
+        whole.period_start,
         cast(
-            {{ floor_div(
-                "(whole_agreed_seconds - case when excluded_time = 'remove_from_denominator' then excluded_seconds else 0 end)"
-                ~ ' * (1000000 - target_ppm)', 1000000
-            ) }} as bigint
-        ) as error_budget_seconds
-    from counted
+            sum({{ reading('to_piece', 'whole.to_at') }} - {{ reading('from_piece', 'whole.from_at') }}) as bigint
+        ) as whole_agreed_seconds
+    from whole
+    {{ join_piece('from_piece', 'whole.calendar_id', 'whole.from_at') }}
+    {{ join_piece('to_piece', 'whole.calendar_id', 'whole.to_at') }}
+    group by whole.scope_number, whole.period_start
 ),
 
 final as (
     select
-        agreement_id,
-        agreement_version,
-        target_id,
-        service_id,
-        period_start,
-        agreed_seconds,
-        excluded_seconds,
-        unmeasured_seconds,
-        downtime_seconds,
-        weighted_downtime_seconds,
-        failure_count,
-        failure_downtime_seconds,
-        longest_outage_seconds,
-        numerator,
-        denominator,
+        scoped.agreement_id,
+        scoped.agreement_version,
+        scoped.target_id,
+        scoped.service_id,
+        scoped.period_start,
+        scoped.user_count,
+        scoped.target_ppm,
+        scoped.agreed_seconds,
+        scoped.excluded_seconds,
+        scoped.unmeasured_seconds,
+        scoped.downtime_seconds,
+        scoped.weighted_downtime_seconds,
+        scoped.failure_count,
+        scoped.failure_downtime_seconds,
+        scoped.maintenance_downtime_seconds,
+        scoped.own_downtime_seconds,
+        scoped.own_counted_seconds,
+        scoped.own_up_seconds,
+        scoped.chain_downtime_seconds,
+        scoped.chain_counted_seconds,
+        scoped.chain_up_seconds,
+        quantiles.longest_outage_seconds,
+        coalesce(quantiles.has_open_failure, false) as has_open_failure,
+        coalesce(quantiles.interval_count, 0) as interval_count,
+        quantiles.downtime_seconds_p50 as mtrs_p50_seconds,
+        quantiles.downtime_seconds_p90 as mtrs_p90_seconds,
+        quantiles.uptime_before_seconds_p50 as mtbf_p50_seconds,
+        quantiles.uptime_before_seconds_p90 as mtbf_p90_seconds,
+        quantiles.since_previous_seconds_p50 as mtbsi_p50_seconds,
+        quantiles.since_previous_seconds_p90 as mtbsi_p90_seconds,
+        {{ up_seconds('scoped', 'scoped', 'scoped') }} as numerator,
+        {{ counted_seconds('scoped', 'scoped', 'scoped') }} as denominator,
         -- All time that could count, measured or not: what the bounds are taken of.
-        agreed_seconds - case when excluded_time = 'remove_from_denominator' then excluded_seconds else 0 end
+        scoped.agreed_seconds
+        - case when scoped.excluded_time = 'remove_from_denominator' then scoped.excluded_seconds else 0 end
             as countable_seconds,
-        error_budget_seconds
-    from budgeted
+        cast(
+            {{ floor_div(
+                "(agreed.whole_agreed_seconds"
+                ~ " - case when scoped.excluded_time = 'remove_from_denominator' then scoped.excluded_seconds else 0 end)"
+                ~ ' * (1000000 - scoped.target_ppm)', 1000000
+            ) }} as bigint
+        ) as error_budget_seconds
+    from scoped
+    inner join agreed on scoped.scope_number = agreed.scope_number and scoped.period_start = agreed.period_start
+    left join quantiles
+        on scoped.scope_number = quantiles.scope_number and scoped.period_start = quantiles.period_start
 )
 
 select * from final

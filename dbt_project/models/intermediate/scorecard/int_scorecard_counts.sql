@@ -30,6 +30,10 @@ availability as (
     select * from {{ ref('int_availability_periods') }}
 ),
 
+recovery as (
+    select * from {{ ref('int_recovery_counts') }}
+),
+
 survey_counts as (
     select * from {{ ref('int_survey_counts') }}
 ),
@@ -68,6 +72,11 @@ covered as (
             and measured.agreement_version = instances.agreement_version
     union
     select agreement_id, agreement_version, target_id, service_id from availability
+    union
+    select scopes.agreement_id, scopes.agreement_version, scopes.target_id, scopes.service_id
+    from {{ ref('int_availability_scopes') }} as scopes
+    inner join {{ ref('int_availability_spans') }} as spans on scopes.scope_number = spans.scope_number
+    where scopes.metric in ('restore_time', 'data_loss')
     union
     select agreement_id, agreement_version, target_id, service_id from survey_counts where service_id is not null
 ),
@@ -109,8 +118,10 @@ final as (
         keys.target_id,
         keys.service_id,
         keys.period_start,
-        coalesce(ticket_counts.numerator, availability.numerator, survey_counts.numerator, 0) as numerator,
-        coalesce(ticket_counts.denominator, availability.denominator, survey_counts.denominator, 0) as denominator,
+        coalesce(ticket_counts.numerator, availability.numerator, recovery.numerator, survey_counts.numerator, 0)
+            as numerator,
+        coalesce(ticket_counts.denominator, availability.denominator, recovery.denominator, survey_counts.denominator, 0)
+            as denominator,
         coalesce(ticket_counts.excluded_count, 0) as excluded_count,
         coalesce(ticket_counts.numerator_without_exclusions, availability.numerator, survey_counts.numerator, 0)
             as numerator_without_exclusions,
@@ -147,6 +158,13 @@ final as (
             and keys.target_id = availability.target_id
             and keys.service_id = availability.service_id
             and keys.period_start = availability.period_start
+    left join recovery
+        on
+            keys.agreement_id = recovery.agreement_id
+            and keys.agreement_version = recovery.agreement_version
+            and keys.target_id = recovery.target_id
+            and keys.service_id = recovery.service_id
+            and keys.period_start = recovery.period_start
     left join survey_counts
         on
             keys.agreement_id = survey_counts.agreement_id

@@ -1,6 +1,7 @@
 -- One row per survey target, service (null = answers about no service in particular) and period with answers. Good:
 -- csat in the top two of the scale; ces and survey_item at or above the objective's value (ces: 5 unless said);
--- nps promoters less detractors, which may be negative.
+-- nps promoters less detractors, which may be negative. A listed service beats "*": an answer about a service that an
+-- agreement of the customer lists on that day counts for no agreement that covers all services.
 with responses as (
     select * from {{ ref('fct_survey_response') }} where is_counted and respondent_role = 'customer'
 ),
@@ -21,6 +22,30 @@ listed as (
 
 tickets as (
     select ticket_key, ticket_type, priority, category, channel from {{ ref('fct_ticket') }}
+),
+
+listings as (
+    select
+        agreements.consumer_id,
+        listed.service_id,
+        agreements.valid_from_epoch,
+        coalesce(agreements.valid_to_epoch, {{ end_of_time() }}) as valid_to_epoch
+    from listed
+    inner join agreements
+        on
+            listed.agreement_id = agreements.agreement_id
+            and listed.agreement_version = agreements.agreement_version
+),
+
+listed_answers as (
+    select distinct responses.source, responses.response_id, responses.instrument_id, responses.item
+    from responses
+    inner join listings
+        on
+            responses.customer_id = listings.consumer_id
+            and responses.service_id = listings.service_id
+            and {{ epoch_seconds('responses.responded_at') }} >= listings.valid_from_epoch
+            and {{ epoch_seconds('responses.responded_at') }} < listings.valid_to_epoch
 ),
 
 scopes as (
@@ -88,6 +113,12 @@ answered as (
             agreements.agreement_id = listed.agreement_id
             and agreements.agreement_version = listed.agreement_version
             and responses.service_id = listed.service_id
+    left join listed_answers
+        on
+            responses.source = listed_answers.source
+            and responses.response_id = listed_answers.response_id
+            and responses.instrument_id = listed_answers.instrument_id
+            and responses.item = listed_answers.item
     left join admitted
         on
             responses.source = admitted.source
@@ -104,7 +135,11 @@ answered as (
             agreements.valid_to_epoch is null
             or {{ epoch_seconds('responses.responded_at') }} < agreements.valid_to_epoch
         )
-        and (responses.service_id is null or listed.service_id is not null or agreements.covers_all_services)
+        and (
+            responses.service_id is null
+            or listed.service_id is not null
+            or (agreements.covers_all_services and listed_answers.response_id is null)
+        )
 ),
 
 final as (
