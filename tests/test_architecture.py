@@ -215,7 +215,10 @@ def test_only_staging_reads_sources(models: dict[str, dict[str, Any]]) -> None:
     assert readers, "no model reads a source: this test looks at the wrong thing"
 
 
-FACTS_OF_FACTS = ("attribution", "reconciliation", "sensitivity", "steering")
+BEHIND_FACTS = {
+    **dict.fromkeys(("forecast", "scorecard", "sensitivity", "steering"), "counts"),
+    "reconciliation": "marts",
+}
 
 
 def test_layers_only_look_back(models: dict[str, dict[str, Any]]) -> None:
@@ -225,7 +228,7 @@ def test_layers_only_look_back(models: dict[str, dict[str, Any]]) -> None:
         # What reports share (counts over the facts) stands between facts and reports; what makes facts of facts stands
         # beside these.
         folder = model["fqn"][2] if layer(model) == "intermediate" else ""
-        return order.index({"scorecard": "counts", **dict.fromkeys(FACTS_OF_FACTS, "marts")}.get(folder, layer(model)))
+        return order.index(BEHIND_FACTS.get(folder, layer(model)))
 
     wrong = [
         f"{name} reads {parent['name']}"
