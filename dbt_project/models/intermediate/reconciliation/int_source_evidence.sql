@@ -72,8 +72,8 @@ resolutions as (
 
 team_events as (
     select ticket_number, count(*) as team_event_count
-    from {{ ref('int_ticket_events') }}
-    where event_type = 'team' and value is not null
+    from {{ ref('int_ticket_changes') }}
+    where event_type = 'team'
     group by ticket_number
 ),
 

@@ -31,27 +31,27 @@ segments as (
     where state in ('run', 'pause')
 ),
 
--- Statuses that could pause, and whether the customer was asked something just before they began.
+-- Statuses that could pause, and whether the customer was asked something just before they began. The ticket's key is
+-- joined here, so that waits meet clocks of their own ticket only.
 waits as (
     select
-        statuses.ticket_number,
+        tickets.ticket_key,
         statuses.interval_number,
         statuses.status,
         statuses.from_at,
         statuses.to_at,
         count(messages.moment) > 0 as is_asked
     from statuses
+    inner join tickets on statuses.ticket_number = tickets.ticket_number
     inner join (select distinct status from pausing) as pausing_statuses on statuses.status = pausing_statuses.status
-    left join {{ ref('int_ticket_events') }} as messages
+    left join {{ ref('int_ticket_message_events') }} as messages
         on
             statuses.ticket_number = messages.ticket_number
-            and messages.event_type = 'message'
-            and messages.actor_role = 'agent'
-            and messages.is_public
+            and messages.kind = 'reply'
             and statuses.from_at - {{ question_window_seconds() }} <= messages.moment
             and statuses.from_at >= messages.moment
     group by
-        statuses.ticket_number,
+        tickets.ticket_key,
         statuses.interval_number,
         statuses.status,
         statuses.from_at,
@@ -84,7 +84,6 @@ paused as (
             true
         ) as is_new
     from instances
-    inner join tickets on instances.ticket_key = tickets.ticket_key
     inner join pausing
         on
             instances.agreement_id = pausing.agreement_id
@@ -92,7 +91,7 @@ paused as (
             and instances.target_id = pausing.target_id
     inner join waits
         on
-            tickets.ticket_number = waits.ticket_number
+            instances.ticket_key = waits.ticket_key
             and pausing.status = waits.status
             and (waits.is_asked or not pausing.requires_visible_request)
             and waits.from_at < instances.to_epoch
