@@ -13,24 +13,24 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from tests.conformance.open_hours import Calendar, Hours, Opening, Range, zone_rules
 from tests.conformance.reference import (
+    DONE,
+    DROPPED,
+    OPEN,
     Agreement,
-    Calendar,
     Event,
     Exclusion,
-    Hours,
-    Opening,
-    Range,
     Row,
     Target,
     Ticket,
     World,
+    governing,
     ticket_rows,
-    zone_rules,
 )
 
 AS_OF = "2026-11-20T12:34:56Z"
@@ -56,10 +56,11 @@ ZONES = (
 )
 WORKDAYS = range(5)
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-OPEN_STATUSES = ("new", "in_progress", "waiting_customer", "waiting_supplier", "waiting_internal", "on_hold")
 PAUSABLE = ("waiting_customer", "waiting_supplier", "waiting_internal", "on_hold")
 PRIORITIES = ("P1", "P2", "P3", "P4")
-METRICS = ("time_to_first_response", "time_to_resolve", "time_to_close")
+METRICS = ("time_to_first_response", "time_to_next_reply", "max_update_gap", "time_to_resolve", "time_to_close")
+MAY_START_WITH_ASSIGNMENT = {"time_to_first_response", "time_to_resolve", "time_to_close"}
+POLICIES = ("at_clock_start_plus_upgrade", "at_clock_start_plus_upgrade", "event_time", "final_value")
 
 
 def epoch(text: str) -> int:
@@ -154,23 +155,23 @@ def random_target_set(
     draw: Draw, metric: str, calendars: Sequence[Calendar], *, one_calendar: bool, may_have_gaps: bool
 ) -> list[Target]:
     """The targets of one metric: one for all, one per priority, or a general one with narrower ones beside it."""
-    start = "ticket.assigned" if draw.chance(0.2) else "ticket.opened"
+    start = "ticket.assigned" if metric in MAY_START_WITH_ASSIGNMENT and draw.chance(0.2) else "ticket.opened"
     usual = draw.choice(calendars).name
-    base = draw.choice((15 * MINUTE, HOUR, 4 * HOUR + 7, 8 * HOUR, 24 * HOUR, 60 * HOUR))
+    base = draw.choice((15 * MINUTE, HOUR, 4 * HOUR + 7, 8 * HOUR, 24 * HOUR, 60 * HOUR, 160 * HOUR))
     factors = [1, 2, draw.choice((2, 3)), 9]
     if draw.chance(0.15):
         draw.shuffle(factors)  # a lower priority with a shorter threshold: what counts is the threshold
 
     def target(name: str, factor: int, priorities: Iterable[str] | None) -> Target:
-        statuses = draw.sample(PAUSABLE, draw.choice((0, 1, 1, 2, 4)))
+        pausing = draw.sample(PAUSABLE, 0 if metric == "time_with_supplier" else draw.choice((0, 1, 1, 2, 4)))
         return Target(
-            id=f"{metric.removeprefix('time_to_')}-{name}".replace("_", "-"),
+            id=f"{metric.removeprefix('time_')}-{name}".replace("_", "-"),
             metric=metric,
             threshold=base * factor,
             calendar=usual if one_calendar else draw.choice(calendars).name,
             priorities=None if priorities is None else frozenset(priorities),
             start=start,
-            pauses={status: draw.chance(0.3) for status in statuses},
+            pauses={status: draw.chance(0.3) for status in pausing},
         )
 
     shape = draw.choice(("one", "each", "each", "some" if may_have_gaps else "each", "general"))
@@ -181,14 +182,15 @@ def random_target_set(
     return [target("rest", 5, None), *narrow] if shape == "general" else narrow
 
 
-def random_agreement(draw: Draw, number: int, calendars: dict[str, list[Calendar]]) -> Agreement:
-    zone = draw.choice(ZONES)
+def random_agreement(
+    draw: Draw, metrics: Sequence[str], zone: str, calendars: dict[str, list[Calendar]], **parties: Any
+) -> Agreement:
+    """An agreement between these parties with targets of these metrics, everything else drawn."""
     mode = draw.choice(("resume", "resume", "resume", "new_cycle", "ignore"))
     window_days = draw.choice((0, 1, 2, 5))
     # Where targets of one metric have calendars of their own, the reopen window is left to the cases
     # worked by hand.
     one_calendar = draw.chance(0.7) or (mode == "resume" and window_days > 0)
-    metrics = draw.sample(METRICS, draw.choice((1, 2, 3)))
     # A first target found after a reopening that is ignored is left out: its clock starts (the project's choice).
     may_have_gaps = mode != "ignore"
     targets = [
@@ -198,21 +200,77 @@ def random_agreement(draw: Draw, number: int, calendars: dict[str, list[Calendar
             draw, metric, calendars[zone], one_calendar=one_calendar, may_have_gaps=may_have_gaps
         )
     ]
-    return Agreement(
-        id=f"sla-{number:04d}",
-        version=1,
-        customer=f"customer-{number:04d}",
-        services=(),
-        zone=zone,
-        period=draw.choice(("month", "month", "quarter", "year")),
-        targets=tuple(targets),
-        attribution=draw.choice(("decided", "decided", "due", "resolved", "created")),
-        reopen_mode=mode,
-        window_days=window_days,
-        priority_change=draw.choice(
-            ("at_clock_start_plus_upgrade", "at_clock_start_plus_upgrade", "event_time", "final_value")
-        ),
-    )
+    values: dict[str, Any] = {
+        "version": 1,
+        "services": (),
+        "zone": zone,
+        "period": draw.choice(("month", "month", "quarter", "year")),
+        "targets": tuple(targets),
+        "attribution": draw.choice(("decided", "decided", "due", "resolved", "created")),
+        "reopen_mode": mode,
+        "window_days": window_days,
+        "priority_change": draw.choice(POLICIES),
+        "no_reply": draw.choice(("stops", "stops", "breach")),
+        **parties,
+    }
+    return Agreement(**values)
+
+
+def random_day(draw: Draw, zone: str) -> date:
+    first, last = seasons(zone)
+    return first + timedelta(days=draw.randint(0, (last - first).days))
+
+
+def customer_agreements(draw: Draw, group: str, calendars: dict[str, list[Calendar]]) -> list[Agreement]:
+    """What may apply to one customer's tickets: SLAs, and contracts with the team and the supplier of its service."""
+    zone = draw.choice(ZONES)
+
+    def agreement(name: str, metrics: Sequence[str], **parties: Any) -> Agreement:
+        parties = {"id": f"{name}-{group}", "consumer": f"customer-{group}", **parties}
+        return random_agreement(draw, metrics, zone, calendars, **parties)
+
+    def sla_metrics() -> list[str]:
+        return draw.sample(METRICS, draw.choice((1, 2, 3, 4)))
+
+    own = (f"service-{group}",)
+    found = [agreement("sla", sla_metrics())]
+    if draw.chance(0.2):
+        found.append(agreement("sla", sla_metrics(), version=2, valid_from=random_day(draw, zone)))
+    elif draw.chance(0.1):
+        found = [replace(found[0], valid_from=random_day(draw, zone))]
+    elif draw.chance(0.1):
+        found = [replace(found[0], valid_to=random_day(draw, zone))]
+    if draw.chance(0.2):
+        found.append(agreement("sla-listed", sla_metrics(), services=own))
+    if draw.chance(0.2):
+        found.append(agreement("sla-second", sla_metrics(), consumer=f"second-{group}"))
+    if draw.chance(0.5):
+        team = {"type": "OLA", "provider": f"team-{group}"}
+        if draw.chance(0.4):
+            found.append(agreement("ola", ["time_in_team"], **team))
+        if draw.chance(0.7):
+            found.append(agreement("ola-listed", ["time_in_team"], services=own, **team))
+    if draw.chance(0.5):
+        found.append(agreement("uc", ["time_with_supplier"], type="UC", provider="supplier", services=own))
+    return found
+
+
+def common_agreements(draw: Draw, calendars: dict[str, list[Calendar]]) -> list[Agreement]:
+    """Contracts that any ticket may come under: of two teams and of the suppliers, for all services and for one."""
+    parties: list[dict[str, Any]] = [
+        {"id": "ola-desk", "type": "OLA", "provider": "desk"},
+        {"id": "ola-network", "type": "OLA", "provider": "network"},
+        {"id": "ola-network-mail", "type": "OLA", "provider": "network", "services": ("mail",)},
+        {"id": "uc-all", "type": "UC", "provider": "reseller"},
+        {"id": "uc-mail", "type": "UC", "provider": "carrier", "services": ("mail",)},
+    ]
+    metrics = {"OLA": ["time_in_team"], "UC": ["time_with_supplier"]}
+    return [
+        random_agreement(
+            draw, metrics[more["type"]], "Europe/London", calendars, consumer="desk", valid_from=FIRST_DAY, **more
+        )
+        for more in parties
+    ]
 
 
 # ------------------------------------------------------------------------------------------------ tickets
@@ -221,69 +279,85 @@ def random_agreement(draw: Draw, number: int, calendars: dict[str, list[Calendar
 class Story:
     """One ticket as it grows, event by event."""
 
-    def __init__(self, draw: Draw, name: str, agreement: Agreement, openings: dict[str, Opening]) -> None:
-        self.draw, self.agreement, self.openings = draw, agreement, openings
-        self.team = "" if draw.chance(0.6) else "desk"
+    def __init__(self, draw: Draw, name: str, group: str, world: World) -> None:
+        self.draw, self.world, self.group = draw, world, group
+        self.sla = world.agreements[0]
+        self.teams = ("desk", "network", f"team-{group}", f"team-{group}")
+        self.services = (f"service-{group}", f"service-{group}", "mail", "desk")
+        self.team = "" if draw.chance(0.4) else draw.choice(self.teams)
         # Left out, with the rule that the project chose where the promise is silent:
         # - a clock that starts with the assignment, and a ticket answered or resolved before: it never starts;
-        # - a change of priority within the second of another event: of several values the last one holds, and a clock
-        #   that would start and end within the second does not exist;
-        # - a ticket reopened and resolved again within one second: likewise;
-        # - a first target found while the ticket stands resolved: its clock starts there, with nothing on it.
-        self.waits_for_team = any(target.start == "ticket.assigned" for target in agreement.targets)
-        metrics = {target.metric for target in agreement.targets}
-        self.has_gaps = not all(agreement.target(m, "incident", p) for m in metrics for p in PRIORITIES)
+        # - a change of priority, customer or service within the second of another event: of several values the last
+        #   one holds, and a clock that would start and end within the second does not exist;
+        # - a ticket reopened and resolved again, or cancelled and taken up again, within one second: likewise;
+        # - a first target found while the ticket stands resolved: its clock starts there, with nothing on it;
+        # - a cancellation or a merge undone after the ticket had been resolved, before it was assigned, or with a
+        #   question open: the clock goes on.
+        targets = [target for agreement in world.agreements for target in agreement.targets]
+        self.waits_for_team = any(target.start == "ticket.assigned" for target in targets)
+        self.may_undo = not self.waits_for_team and all(target.metric != "time_to_next_reply" for target in targets)
+        self.has_gaps = any(
+            agreement.target(metric, "incident", priority) is None
+            for agreement in world.agreements
+            for metric in agreement.metrics()
+            for priority in PRIORITIES
+        )
         self.reopened_at = -1
         self.status, self.done_since = "new", 0
+        self.customer, self.service = f"customer-{group}", draw.choice(self.services)
         opened = self._opening_instant()
         self.now = opened
         self.ticket = Ticket(
-            name, agreement.customer, "desk", "incident", draw.choice(PRIORITIES), opened, self.team, ()
+            name, self.customer, self.service, "incident", draw.choice(PRIORITIES), opened, self.team, ()
         )
 
     def _opening_instant(self) -> int:
-        draw, zone = self.draw, self.agreement.zone
+        draw, zone = self.draw, self.sla.zone
         first, last = seasons(zone)
         changes = clock_changes(zone, first, last)
-        if changes and draw.chance(0.6):
+        if draw.chance(0.2):
+            day = last - timedelta(days=draw.randint(0, 9))  # still open, or not yet opened, at as_of
+        elif changes and draw.chance(0.6):
             day = draw.choice(changes) + timedelta(days=draw.randint(-6, 1))
-        elif draw.chance(0.15):
-            day = last - timedelta(days=draw.randint(0, 5))  # still open, or not yet opened, at as_of
         else:
-            day = first + timedelta(days=draw.randint(0, (last - first).days))
+            day = random_day(draw, zone)
         midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
         at = int(midnight.timestamp()) + draw.choice((draw.randint(0, DAY), draw.randint(0, 24) * HOUR))
-        return self._boundary(at) if draw.chance(0.15) else at
+        return self._boundary(at, [self.sla]) if draw.chance(0.15) else at
 
-    def _boundary(self, at: int) -> int:
+    def _agreement(self) -> Agreement:
+        """One of those that apply, if any does."""
+        found = governing(self.world.agreements, self.ticket.opened, self.customer, self.service)
+        return self.draw.choice(found or [self.sla])
+
+    def _boundary(self, at: int, agreements: Sequence[Agreement]) -> int:
         """A second around the next opening or closing of one of the agreement's calendars."""
-        spans = self.openings[self.draw.choice(self.agreement.targets).calendar].within(at, at + 10 * DAY)
+        target = self.draw.choice(self.draw.choice(agreements).targets)
+        spans = self.world.openings[target.calendar].within(at, at + 10 * DAY)
         edges = [edge for span in spans for edge in span if edge > at]
         return edges[0] + self.draw.choice((-1, 0, 0, 1)) if edges else at
 
-    def _rows(self) -> list[Row]:
-        return ticket_rows(World(self.now, self.openings), self.agreement, self.ticket)
-
     def _step(self) -> None:
         """Time passes, by nothing, by anything up to ten days, or to an instant that matters."""
-        draw, way = self.draw, self.draw.random()
+        draw, way, agreement = self.draw, self.draw.random(), self._agreement()
         if way < 0.12:
             at = self.now
         elif way < 0.35:
-            due = [row.due_at for row in self._rows() if row.due_at is not None and row.due_at >= self.now]
+            rows = ticket_rows(replace(self.world, as_of=self.now), self.ticket)
+            due = [row.due_at for row in rows if row.due_at is not None and row.due_at >= self.now]
             at = draw.choice(due) + draw.choice((-1, 0, 0, 1, 1)) if due else self.now + HOUR
         elif way < 0.5:
-            at = self._boundary(self.now)
-        elif way < 0.7 and self.status in ("resolved", "closed") and self.agreement.window_days:
-            opening = self.openings[draw.choice(self.agreement.targets).calendar]
-            at = opening.window_end(self.done_since, self.agreement.window_days) + draw.choice((-1, 0, 1))
+            at = self._boundary(self.now, [agreement])
+        elif way < 0.7 and self.status in DONE and agreement.window_days:
+            opening = self.world.openings[draw.choice(agreement.targets).calendar]
+            at = opening.window_end(self.done_since, agreement.window_days) + draw.choice((-1, 0, 1))
         else:
             at = self.now + int(math.exp(draw.uniform(math.log(30), math.log(10 * DAY))))
         self.now = max(self.now, min(at, self.now + 40 * DAY))
 
     def add(self, kind: str, value: str = "", actor: str = "agent", *, is_public: bool = False) -> None:
         last = self.ticket.events[-1] if self.ticket.events else Event("", self.ticket.opened, "")
-        if self.now == last.at and "priority" in (kind, last.kind):
+        if self.now == last.at and {"priority", "customer", "service"} & {kind, last.kind}:
             self.now += 1
         name = f"{self.ticket.id}-{len(self.ticket.events):02d}"
         event = Event(name, self.now, kind, value, actor, is_public)
@@ -293,50 +367,77 @@ class Story:
         for _ in range(self.draw.choice((0, 1, 2, 3, 4, 6, 8, 12))):
             self._step()
             self._happen()
-            if self.status in ("merged", "cancelled"):
-                break  # that undoing a merge always resumes is the project's choice
+            if self.status in DROPPED and not (self.may_undo and self.draw.chance(0.5)):
+                break
         return self.ticket
 
     def _happen(self) -> None:
         draw = self.draw
-        may_reply = self.team or not self.waits_for_team
-        kind = draw.choices(("status", "priority", "message", "team"), (10, 3, 4, 2))[0]
+        weights = (10, 3, 0, 3, 0) if self.status in DROPPED else (10, 3, 9, 3, 1)
+        kind = draw.choices(("status", "priority", "message", "team", "move"), weights)[0]
         if kind == "status":
             self._change_status()
-        elif kind == "priority":
-            if not (self.has_gaps and self.status in ("resolved", "closed")):
-                self.add("priority", draw.choice(PRIORITIES))
         elif kind == "message":
-            actor = draw.choice(("agent", "agent", "customer", "system") if may_reply else ("customer", "system"))
-            self.add("message", "", actor, is_public=draw.chance(0.7))
+            self._say()
+        elif kind == "team":
+            self._assign()
+        elif kind == "priority":
+            if not (self.has_gaps and self.status not in OPEN):
+                self.add("priority", draw.choice(PRIORITIES))
+        elif self.status not in DONE:
+            self._move()
+
+    def _say(self) -> None:
+        draw = self.draw
+        may_reply = self.team or not self.waits_for_team
+        actor = draw.choice(("customer", "customer", "system", *(("agent", "agent") if may_reply else ())))
+        self.add("message", "", actor, is_public=draw.chance(0.8))
+
+    def _assign(self) -> None:
+        self.team = self.draw.choice(self.teams)
+        self.add("team", self.team)
+
+    def _move(self) -> None:
+        """To another service, or to the other customer."""
+        if self.draw.chance(0.6):
+            self.service = self.draw.choice([name for name in self.services if name != self.service])
+            self.add("service", self.service)
         else:
-            self.team = draw.choice(("desk", "network"))
-            self.add("team", self.team)
+            self.customer = f"{'second' if self.customer.startswith('customer') else 'customer'}-{self.group}"
+            self.add("customer", self.customer)
 
     def _change_status(self) -> None:
         draw = self.draw
-        if self.status in ("resolved", "closed"):
-            choices: tuple[str, ...] = ("closed", "in_progress", "in_progress", "new", "waiting_customer", "merged")
+        if self.status in DONE:
+            choices: tuple[str, ...] = ("closed", "in_progress", "new", *PAUSABLE[:2], "merged")
+        elif self.status in DROPPED:
+            choices = OPEN
         else:
-            choices = (*OPEN_STATUSES, *PAUSABLE, "resolved", "resolved", "resolved", "closed", "closed", "merged")
+            choices = (*OPEN, *PAUSABLE, "resolved", "resolved", "resolved", "closed", "closed", "merged")
         status = draw.choice(choices)
-        if self.waits_for_team and not self.team and status in ("resolved", "closed"):
-            self.team = "desk"
-            self.add("team", self.team)
+        if self.waits_for_team and not self.team and status in DONE:
+            self._assign()
         if status == "merged" and draw.chance(0.5):
             status = "cancelled"
         if status in PAUSABLE and draw.chance(0.4) and (self.team or not self.waits_for_team):
             self.add("message", "", "agent", is_public=True)
             self.now += draw.choice((0, 60, 899, 900, 901))
-        is_done, was_done = status in ("resolved", "closed"), self.status in ("resolved", "closed")
-        if status not in OPEN_STATUSES and self.now == self.reopened_at:
+        is_undone = self.status in DROPPED and self.now == self.ticket.events[-1].at
+        if is_undone or (status not in OPEN and self.now == self.reopened_at):
             self.now += 1
-        if is_done and not was_done:
+        if status in DONE and self.status not in DONE:
             self.done_since = self.now
-        elif was_done and status in OPEN_STATUSES:
+        elif self.status not in OPEN and status in OPEN:
             self.reopened_at = self.now
+        if status in DROPPED:
+            self.may_undo = self.may_undo and self.status in OPEN
         self.status = status
         self.add("status", status)
+        # What happens in the very second of a change of status, after it.
+        if draw.chance(0.15):
+            self._say()
+        if draw.chance(0.1) and status in OPEN:
+            self._assign()
 
 
 # ------------------------------------------------------------------------------------------------ the whole project
@@ -352,21 +453,35 @@ class RandomProject:
     exclusions: dict[str, list[Exclusion]]  # by ticket
     openings: dict[str, Opening]
 
-    def world(self) -> World:
-        return World(epoch(AS_OF), self.openings)
+    @cached_property
+    def _by_party(self) -> dict[tuple[str, str], list[Agreement]]:
+        """Agreements by what a ticket must have had for them to matter: the customer, the team, one of the services."""
+        found: dict[tuple[str, str], list[Agreement]] = {}
+        for agreement in self.agreements:
+            parties = {"SLA": [agreement.consumer], "OLA": [agreement.provider]}.get(agreement.type)
+            for party in parties or agreement.services or ("*",):
+                found.setdefault((agreement.type, party), []).append(agreement)
+        return found
+
+    def world(self, ticket: Ticket) -> World:
+        """The world as far as this ticket can feel it."""
+        had: dict[str, set[str]] = {"customer": {ticket.customer}, "team": {ticket.team}, "service": {ticket.service}}
+        for event in ticket.events:
+            had.setdefault(event.kind, set()).add(event.value)
+        parties = [("SLA", name) for name in had["customer"]] + [("OLA", name) for name in had["team"]]
+        parties += [("UC", name) for name in {*had["service"], "*"}]
+        agreements = [found for party in sorted(parties) for found in self._by_party.get(party, [])]
+        return World(epoch(AS_OF), self.openings, agreements)
 
     def expected(self) -> list[Row]:
-        by_customer = {agreement.customer: agreement for agreement in self.agreements}
         return [
             row
             for ticket in self.tickets
-            for row in ticket_rows(
-                self.world(), by_customer[ticket.customer], ticket, self.exclusions.get(ticket.id, [])
-            )
+            for row in ticket_rows(self.world(ticket), ticket, self.exclusions.get(ticket.id, []))
         ]
 
 
-def random_project(seed: int, count: int, tickets_per_agreement: int = 3) -> RandomProject:
+def random_project(seed: int, count: int, tickets_per_customer: int = 3) -> RandomProject:
     draw = Draw(seed)
     calendars = random_calendars(draw)
     openings = {}
@@ -374,15 +489,18 @@ def random_project(seed: int, count: int, tickets_per_agreement: int = 3) -> Ran
         start = datetime.combine(seasons(zone)[0], datetime.min.time(), UTC) - timedelta(days=40)
         for calendar in of_zone:
             openings[calendar.name] = Opening(calendar, int(start.timestamp()), epoch(AS_OF) + 6 * 366 * DAY)
-    agreements, tickets, exclusions = [], [], {}
-    for number in range(math.ceil(count / tickets_per_agreement)):
-        agreement = random_agreement(draw, number, calendars)
-        agreements.append(agreement)
-        for _ in range(tickets_per_agreement):
-            ticket = Story(draw, f"T{len(tickets):05d}", agreement, openings).grow()
+    shared = common_agreements(draw, calendars)
+    agreements, tickets, exclusions = list(shared), [], {}
+    for number in range(math.ceil(count / tickets_per_customer)):
+        group = f"{number:04d}"
+        own = customer_agreements(draw, group, calendars)
+        agreements += own
+        world = World(epoch(AS_OF), openings, own + shared)
+        for _ in range(tickets_per_customer):
+            ticket = Story(draw, f"T{len(tickets):05d}", group, world).grow()
             tickets.append(ticket)
             if draw.chance(0.15):
-                exclusions[ticket.id] = random_exclusions(draw, agreement, ticket)
+                exclusions[ticket.id] = random_exclusions(draw, own, ticket)
     return RandomProject([c for zone in calendars.values() for c in zone], agreements, tickets, exclusions, openings)
 
 
@@ -397,13 +515,15 @@ def with_cases(drawn: RandomProject, worked: RandomProject) -> RandomProject:
     )
 
 
-def random_exclusions(draw: Draw, agreement: Agreement, ticket: Ticket) -> list[Exclusion]:
+def random_exclusions(draw: Draw, agreements: Sequence[Agreement], ticket: Ticket) -> list[Exclusion]:
     last = max([ticket.opened + DAY, *(event.at for event in ticket.events)])
     found = []
-    for _ in range(draw.choice((1, 1, 2))):
+    for _ in range(draw.choice((1, 1, 2, 3))):
         start = draw.randint(ticket.opened - HOUR, last)
         end = start + draw.choice((1, MINUTE, HOUR, 6 * HOUR, DAY))
-        found.append(Exclusion((start, end), draw.choice((None, draw.choice(agreement.targets).id))))
+        agreement = draw.choice(agreements)
+        target = draw.choice((None, draw.choice(agreement.targets).id))
+        found.append(Exclusion(agreement.id, (start, end), target))
     return found
 
 
@@ -449,38 +569,46 @@ def target_spec(target: Target) -> dict[str, Any]:
         "metric": target.metric,
         "objective": {"op": "lte", "value": duration_text(target.threshold), "targetPercent": 90},
         "calendar": target.calendar,
-        "clock": {"start": target.start, "pause": pauses},
     }
+    clock: dict[str, Any] = {"start": target.start} if target.metric in MAY_START_WITH_ASSIGNMENT else {}
+    if pauses:
+        clock["pause"] = pauses
+    if clock:
+        spec["clock"] = clock
     scope = {"priority": target.priorities, "type": target.types}
     if any(scope.values()):
         spec["scope"] = {key: sorted(values) for key, values in scope.items() if values}
     return spec
 
 
-def agreement_document(agreement: Agreement, valid_from: str = "2017-01-01") -> dict[str, Any]:
+def agreement_document(agreement: Agreement) -> dict[str, Any]:
+    validity = {"from": agreement.valid_from.isoformat(), "timeZone": agreement.zone}
+    if agreement.valid_to is not None:
+        validity["to"] = agreement.valid_to.isoformat()
     spec = {
-        "type": "SLA",
+        "type": agreement.type,
         "version": agreement.version,
-        "provider": "it",
-        "consumer": agreement.customer,
-        "services": list(agreement.services) or ["*"],
+        "provider": agreement.provider,
+        "consumer": agreement.consumer,
+        "services": [{"service": service} for service in agreement.services] or ["*"],
         "status": "in_force",
-        "validity": {"from": valid_from, "timeZone": agreement.zone},
+        "validity": validity,
         "reporting": {"period": agreement.period},
         "policies": {
             "attribution": agreement.attribution,
             "reopen": {"mode": agreement.reopen_mode, "windowDays": agreement.window_days},
             "priorityChange": agreement.priority_change,
+            "noReply": agreement.no_reply,
         },
         "targets": [target_spec(target) for target in agreement.targets],
     }
     return document("Agreement", agreement.id, spec)
 
 
-def decision_document(name: str, agreement: Agreement, ticket_id: str, exclusion: Exclusion) -> dict[str, Any]:
+def decision_document(name: str, ticket_id: str, exclusion: Exclusion) -> dict[str, Any]:
     spec: dict[str, Any] = {
         "kind": "exclude_interval",
-        "agreement": agreement.id,
+        "agreement": exclusion.agreement,
         "subject": {"ticket": ticket_id},
         "interval": {"from": instant_text(exclusion.span[0]), "to": instant_text(exclusion.span[1])},
         "reason": "power_loss_at_customer",
@@ -507,16 +635,29 @@ def event_record(ticket: Ticket, event: Event) -> tuple[str, ...]:
     return event.id, ticket.id, instant_text(event.at), event.kind, event.value, event.actor, is_public
 
 
-def write_documents(folder: Path, project: RandomProject, services: Sequence[str] = ("desk",)) -> None:
+def names_of(project: RandomProject, kind: str) -> list[str]:
+    """Every customer, service or team that anything in the project names."""
+    found = {getattr(ticket, kind) for ticket in project.tickets}
+    found |= {event.value for ticket in project.tickets for event in ticket.events if event.kind == kind}
+    for agreement in project.agreements:
+        by_kind = {
+            "customer": [agreement.consumer] if agreement.type == "SLA" else [],
+            "service": agreement.services,
+            "team": [agreement.provider] if agreement.type == "OLA" else [],
+        }
+        found.update(by_kind[kind])
+    return sorted(found - {""})
+
+
+def write_documents(folder: Path, project: RandomProject) -> None:
     """The agreements and slm.yaml; JSON is YAML."""
-    by_customer = {agreement.customer: agreement for agreement in project.agreements}
-    customer_of = {ticket.id: ticket.customer for ticket in project.tickets}
-    documents = [document("Service", name, {"owner": "it"}) for name in services]
-    documents += [document("Customer", customer, {}) for customer in by_customer]
+    documents = [document("Service", name, {"owner": "it"}) for name in names_of(project, "service")]
+    documents += [document("Customer", name, {}) for name in names_of(project, "customer")]
+    documents += [document("Team", name, {}) for name in names_of(project, "team")]
     documents += [found for calendar in project.calendars for found in calendar_documents(calendar)]
     documents += [agreement_document(agreement) for agreement in project.agreements]
     documents += [
-        decision_document(f"{ticket_id.lower()}-{number}", by_customer[customer_of[ticket_id]], ticket_id, exclusion)
+        decision_document(f"{ticket_id.lower()}-{number}", ticket_id, exclusion)
         for ticket_id, of_ticket in project.exclusions.items()
         for number, exclusion in enumerate(of_ticket)
     ]

@@ -1,156 +1,29 @@
 """The ticket clock once more, slow and plain: a walk over one ticket at a time, exact to the second.
 
-Belongs here: the rules of open hours and of ticket clocks, written from what is promised to users, as lists of seconds
-that are cut and joined. Does not belong here: anything of the pipeline (no model, no macro and no calendar of it is
-imported), nor random tickets (`random_project.py`). Slowness is the point: there is one way to be right, and it shows.
+Belongs here: the rules of ticket clocks, written from what is promised to users, over sets of seconds
+(`open_hours.py`). Does not belong here: anything of the pipeline (no model and no macro of it is imported), nor random
+tickets (`random_project.py`). Slowness is the point: there is one way to be right, and it shows.
+
+`Walk` is the life of a clock that runs from the opening to the resolution. Each other metric is a walk of its own that
+says where it differs: what begins a cycle, what ends it, what is read off it.
 
 Where the promise leaves something open, the rule chosen is named beside the line that follows it; DECISIONS.md has the
 reasons.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from importlib import resources
-from zoneinfo import ZoneInfo
+from itertools import pairwise
+from typing import NamedTuple
 
-Span = tuple[int, int]  # [from, to) in UTC epoch seconds
-Range = tuple[int, int]  # minutes after local midnight; an end not after the start lies on the next day
+from tests.conformance.open_hours import Opening, Span, common, seconds, union, without, zone_rules
 
-DONE = {"resolved", "closed"}
-DROPPED = {"cancelled", "merged"}
+OPEN = ("new", "in_progress", "waiting_customer", "waiting_supplier", "waiting_internal", "on_hold")
+DONE = frozenset({"resolved", "closed"})
+DROPPED = frozenset({"cancelled", "merged"})
 FIVE_YEARS = timedelta(days=5 * 365 + 1)
 PAUSE_NEEDS_MESSAGE_WITHIN = 15 * 60
-
-
-# ------------------------------------------------------------------------------------------------ sets of seconds
-
-
-def union(spans: Iterable[Span]) -> list[Span]:
-    """The seconds that lie in any of the spans: sorted, disjoint, none empty, none touching."""
-    joined: list[Span] = []
-    for start, end in sorted(span for span in spans if span[0] < span[1]):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
-        else:
-            joined.append((start, end))
-    return joined
-
-
-def common(left: Sequence[Span], right: Sequence[Span]) -> list[Span]:
-    """The seconds that lie in both."""
-    return union((max(a, c), min(b, d)) for a, b in left for c, d in right if max(a, c) < min(b, d))
-
-
-def without(left: Sequence[Span], right: Sequence[Span]) -> list[Span]:
-    """The seconds of the left that do not lie in the right."""
-    rest = list(left)
-    for c, d in right:
-        rest = [piece for a, b in rest for piece in ((a, min(b, c)), (max(a, d), b)) if piece[0] < piece[1]]
-    return union(rest)
-
-
-def seconds(spans: Iterable[Span]) -> int:
-    return sum(end - start for start, end in spans)
-
-
-# ------------------------------------------------------------------------------------------------ open hours
-
-
-@cache
-def zone_rules(name: str) -> ZoneInfo:
-    """The zone as the pinned tzdata package has it: what the machine knows may be older."""
-    with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
-        return ZoneInfo.from_file(file, key=name)
-
-
-@dataclass(frozen=True)
-class Hours:
-    """One version of a calendar: what is open in each week, and the days that differ."""
-
-    weekly: dict[int, list[Range]] = field(default_factory=dict)  # Monday is 0
-    holidays: frozenset[date] = frozenset()
-    overrides: dict[date, list[Range]] = field(default_factory=dict)
-    breaks: dict[date, list[Range]] = field(default_factory=dict)
-    valid_from: date | None = None  # None = always
-    always_open: bool = False
-
-
-@dataclass(frozen=True)
-class Calendar:
-    """A calendar with all its versions, oldest first."""
-
-    name: str
-    zone: str
-    versions: tuple[Hours, ...]
-
-    def instant(self, day: date, minute: int = 0) -> int:
-        """UTC second of a wall time: a skipped one moves forward by the gap, an ambiguous one is its first."""
-        wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)
-        return int(wall.replace(tzinfo=zone_rules(self.zone), fold=0).timestamp())
-
-    def local_day(self, instant: int) -> date:
-        return datetime.fromtimestamp(instant, zone_rules(self.zone)).date()
-
-    def day(self, day: date) -> Span:
-        return self.instant(day), self.instant(day + timedelta(days=1))
-
-    def open_spans(self, start: int, end: int) -> list[Span]:
-        """Open seconds of [start, end): each version's own reading, as long as it is valid."""
-        found: list[Span] = []
-        for number, version in enumerate(self.versions):
-            later = self.versions[number + 1 :]
-            valid_from = start if version.valid_from is None else self.instant(version.valid_from)
-            valid_to = end if not later or later[0].valid_from is None else self.instant(later[0].valid_from)
-            span = (max(start, valid_from), min(end, valid_to))
-            if span[0] < span[1]:
-                found += [span] if version.always_open else common(self._version_spans(version, span), [span])
-        return union(found)
-
-    def _version_spans(self, version: Hours, span: Span) -> list[Span]:
-        first, last = self.local_day(span[0]) - timedelta(days=1), self.local_day(span[1])
-        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        found: list[Span] = []
-        for day in days:
-            if day in version.holidays:
-                continue  # takes away the ranges that start on it
-            ranges = version.overrides.get(day, version.weekly.get(day.weekday(), []))
-            found += [self._range(day, start, end) for start, end in ranges]
-        closed = [self.day(day) for day in days if day in version.holidays]  # clips what reaches into it
-        closed += [self._range(day, *pair) for day in days for pair in version.breaks.get(day, [])]
-        return without(union(found), closed)
-
-    def _range(self, day: date, start: int, end: int) -> Span:
-        return self.instant(day, start), self.instant(day, end if end > start else end + 24 * 60)
-
-
-class Opening:
-    """A calendar's open seconds over everything a test can ask for, worked out once."""
-
-    def __init__(self, calendar: Calendar, start: int, end: int) -> None:
-        self.calendar, self.start, self.end = calendar, start, end
-        self.spans = calendar.open_spans(start, end)
-        self.ends = [span[1] for span in self.spans]
-
-    def within(self, start: int, end: int) -> list[Span]:
-        """Open seconds of [start, end)."""
-        assert self.start <= start <= end <= self.end, "asked beyond what was worked out"
-        found = []
-        for a, b in self.spans[bisect_right(self.ends, start) :]:
-            if a >= end:
-                break
-            found.append((max(a, start), min(b, end)))
-        return found
-
-    def window_end(self, resolved_at: int, window_days: int) -> int:
-        """The instant at which the reopen window is over: the end of the n-th later local day with open time."""
-        day, left = self.calendar.local_day(resolved_at), window_days
-        while left:
-            day += timedelta(days=1)
-            left -= bool(self.within(*self.calendar.day(day)))
-        return self.calendar.day(day)[1]
 
 
 # ------------------------------------------------------------------------------------------------ what was agreed
@@ -181,30 +54,59 @@ class Target:
 
 @dataclass(frozen=True)
 class Agreement:
-    """One version of an SLA, with its policies as the agreement says them."""
+    """One version of an SLA, OLA or UC, with its policies as the agreement says them."""
 
     id: str
     version: int
-    customer: str
+    consumer: str  # the customer of an SLA
     services: tuple[str, ...]  # empty = every service
     zone: str
     period: str
     targets: tuple[Target, ...]
+    type: str = "SLA"
+    provider: str = "it"  # the team of an OLA
+    valid_from: date = date(2017, 1, 1)
+    valid_to: date | None = None  # None = until the next version
     attribution: str = "decided"
     reopen_mode: str = "resume"
     window_days: int = 5
     priority_change: str = "at_clock_start_plus_upgrade"
+    no_reply: str = "stops"
 
     def target(self, metric: str, ticket_type: str, priority: str) -> Target | None:
         """The target that applies: the most particular of those that admit the ticket."""
         admitting = [t for t in self.targets if t.metric == metric and t.admits(ticket_type, priority)]
         return max(admitting, key=lambda target: target.keys, default=None)
 
+    def metrics(self) -> list[str]:
+        """What is measured under it: the metric of the team, that of the supplier, or those of the customer."""
+        own = {"OLA": "time_in_team", "UC": "time_with_supplier"}.get(self.type)
+        return sorted({target.metric for target in self.targets if own in (None, target.metric)})
+
+    def admits(self, opened: int, customer: str, service: str, agreements: Iterable["Agreement"]) -> bool:
+        """Whether it covers a ticket opened then, if no other agreement does so more particularly."""
+        if (self.services and service not in self.services) or (self.type == "SLA" and customer != self.consumer):
+            return False
+        day = datetime.fromtimestamp(opened, zone_rules(self.zone)).date()
+        later = [a.valid_from for a in agreements if a.id == self.id and a.version > self.version]
+        ends = self.valid_to or min(later, default=date.max)
+        return self.valid_from <= day < ends
+
+
+def governing(agreements: Sequence[Agreement], opened: int, customer: str, service: str) -> list[Agreement]:
+    """The agreements that apply: of one customer, of one team, of all suppliers the one that lists the service."""
+    admitting = [a for a in agreements if a.admits(opened, customer, service, agreements)]
+    rivals: dict[tuple[str, str], Agreement] = {}
+    for agreement in sorted(admitting, key=lambda a: bool(a.services)):
+        rivals[agreement.type, agreement.provider if agreement.type == "OLA" else ""] = agreement
+    return list(rivals.values())
+
 
 @dataclass(frozen=True)
 class Exclusion:
     """An accepted decision that takes an interval off a ticket's clocks; no target = all of the agreement."""
 
+    agreement: str
     span: Span
     target: str | None = None
 
@@ -221,8 +123,12 @@ class Event:
     is_public: bool = False
 
     @property
-    def is_public_reply(self) -> bool:
+    def is_reply(self) -> bool:
         return self.kind == "message" and self.actor == "agent" and self.is_public
+
+    @property
+    def is_question(self) -> bool:
+        return self.kind == "message" and self.actor == "customer"  # a customer sees what a customer writes
 
 
 @dataclass(frozen=True)
@@ -239,7 +145,42 @@ class Ticket:
     events: tuple[Event, ...] = ()
 
 
+@dataclass(frozen=True)
+class World:
+    """What a walk needs besides ticket and agreement."""
+
+    as_of: int
+    openings: dict[str, Opening]
+    agreements: Sequence[Agreement]
+
+    def known(self, ticket: Ticket) -> list[Event]:
+        """The ticket's events that had happened at as_of, in their order.
+
+        Chosen for events of one second: an assignment comes first, then the changes of status, so that a question finds
+        the ticket as it then is; but a reply before the cancelling or merging, for the customer has been answered.
+        """
+        events = [event for event in ticket.events if event.at <= self.as_of]
+        dropped = {event.at for event in events if event.kind == "status" and event.value in DROPPED}
+
+        def rank(event: Event) -> int:
+            is_first = event.kind == "team" or (event.is_reply and event.at in dropped)
+            return 0 if is_first else 1 if event.kind == "status" else 2
+
+        return sorted(events, key=lambda event: (event.at, rank(event), event.id))
+
+
 # ------------------------------------------------------------------------------------------------ the walk
+
+
+class Values(NamedTuple):
+    """What of a ticket may change and chooses its agreement and target; each is an event type."""
+
+    customer: str
+    service: str
+    priority: str
+
+    def changed_by(self, event: Event) -> "Values":
+        return self._replace(**{event.kind: event.value}) if event.kind in self._fields else self
 
 
 @dataclass
@@ -247,8 +188,7 @@ class Instance:
     """A clock in the making. `stretches`: when it was neither stopped nor over; the last may still be open."""
 
     target: Target
-    priority: str
-    service: str
+    values: Values
     stretches: list[Span]
     running_since: int | None
     ended: str = ""  # superseded or cancelled, if it was
@@ -262,20 +202,8 @@ class Instance:
             self.running_since = None
 
 
-@dataclass(frozen=True)
-class World:
-    """What the walk needs besides ticket and agreement."""
-
-    as_of: int
-    openings: dict[str, Opening]
-
-    def known(self, ticket: Ticket) -> list[Event]:
-        """The ticket's events that had happened at as_of, in their order."""
-        return sorted((e for e in ticket.events if e.at <= self.as_of), key=lambda event: (event.at, event.id))
-
-
 class Walk:
-    """One metric of one agreement over one ticket, event by event."""
+    """One metric of one agreement over one ticket, event by event; as it stands here, time_to_resolve."""
 
     def __init__(
         self, world: World, agreement: Agreement, metric: str, ticket: Ticket, exclusions: Sequence[Exclusion]
@@ -283,39 +211,55 @@ class Walk:
         self.world, self.agreement, self.metric, self.ticket = world, agreement, metric, ticket
         self.exclusions = exclusions
         self.events = world.known(ticket)
-        self.priority, self.status, self.service = ticket.priority, "new", ticket.service
-        self.final_priority = ([ticket.priority] + [e.value for e in self.events if e.kind == "priority"])[-1]
-        self.phase = "before"  # before, running, stopped, over
+        self.values = Values(ticket.customer, ticket.service, ticket.priority)
+        self.status = "new"
+        self.upcoming = self.events
+        self.phase = "before"  # before (a cycle has yet to begin), running, stopped, dropped
+        self.dropped_from = ""  # the phase in which the ticket was cancelled or merged
         self.done_since = 0  # since when the ticket stands in {resolved, closed}
-        self.changes_while_stopped: list[tuple[int, str]] = []
+        self.is_covered = False  # whether the agreement applied when this was last asked
+        self.values_at_stop = self.values
+        self.changes_while_stopped: list[Event] = []
         self.matching: Target | None = None  # what event_time compares with
         self.cycle: list[Instance] = []
         self.instances: list[Instance] = []
 
     # -- which target
 
-    def applies(self) -> bool:
-        return not self.agreement.services or self.service in self.agreement.services
+    def covers(self, values: Values) -> bool:
+        return self.agreement in governing(self.world.agreements, self.ticket.opened, values.customer, values.service)
 
     def wanted(self) -> Target | None:
         """The target by priority as it is now (under final_value: as it will have been)."""
-        priority = self.final_priority if self.agreement.priority_change == "final_value" else self.priority
-        return self.agreement.target(self.metric, self.ticket.type, priority) if self.applies() else None
+        is_final = self.agreement.priority_change == "final_value"
+        priority = self.final_priority() if is_final else self.values.priority
+        return self.agreement.target(self.metric, self.ticket.type, priority) if self.is_covered else None
 
-    def starts_with_assignment(self) -> bool:
-        return any(t.metric == self.metric and t.start == "ticket.assigned" for t in self.agreement.targets)
+    def final_priority(self) -> str:
+        """The last one while the agreement applies: what others make of the ticket after that is theirs."""
+        values, priority = self.values, self.values.priority
+        for event in self.upcoming:
+            values = values.changed_by(event)
+            if not self.covers(values):
+                break
+            priority = values.priority
+        return priority
 
     # -- changes of the clock
 
     def open(self, target: Target | None, at: int) -> None:
         self.matching = target
         if target is not None:
-            instance = Instance(target, self.priority, self.service, [], at)
+            instance = Instance(target, self.values, [], at)
             self.cycle.append(instance)
             self.instances.append(instance)
 
     def begin(self, at: int) -> None:
-        self.phase, self.cycle = "running", []
+        self.phase, self.cycle, self.is_covered = "running", [], self.covers(self.values)
+        self.start(at)
+
+    def start(self, at: int) -> None:
+        """The first clock of a cycle, or of the agreement that has come to apply within it."""
         self.open(self.wanted(), at)
 
     def live(self) -> list[Instance]:
@@ -328,29 +272,77 @@ class Walk:
                 instance.stretches.append((at, at))
                 instance.ended = why
 
+    def stop(self, at: int) -> None:
+        self.phase, self.changes_while_stopped, self.values_at_stop = "stopped", [], self.values
+        for instance in self.live():
+            instance.halt(at)
+
+    def drop(self, at: int) -> None:
+        """Merged or cancelled while the clock runs: a breach sticks, everything else is cancelled."""
+        self.end_unbreached(self.live(), at, "cancelled")
+        self.stop(at)
+
+    def undo_drop(self, at: int) -> None:
+        """The ticket was never solved: the clock goes on from where it stood, however long ago."""
+        for instance in self.cycle:
+            instance.ended = instance.ended.removeprefix("cancelled")
+        self.resume(at)
+
+    # -- events
+
+    def stopping(self) -> frozenset[str]:
+        """The statuses that end a cycle."""
+        return DONE
+
     def run(self) -> list[Instance]:
-        if not self.starts_with_assignment() or self.ticket.team:
-            self.begin(self.ticket.opened)
-        for event in self.events:
+        self.take_opening()
+        for number, event in enumerate(self.events):
+            self.upcoming = self.events[number + 1 :]
             self.take(event)
         return self.instances
+
+    def starts_with_assignment(self) -> bool:
+        return any(t.metric == self.metric and t.start == "ticket.assigned" for t in self.agreement.targets)
+
+    def take_opening(self) -> None:
+        if not self.starts_with_assignment() or self.ticket.team:
+            self.begin(self.ticket.opened)
 
     def take(self, event: Event) -> None:
         if event.kind == "status":
             self.take_status(event.at, event.value)
-        elif event.kind == "priority":
-            self.priority = event.value
-            if self.phase == "running":
-                self.take_priority(event.at)
-            elif self.phase == "stopped":
-                self.changes_while_stopped.append((event.at, event.value))
-        elif event.kind == "team" and self.phase == "before":
+        elif event.kind in Values._fields:
+            self.take_value(event)
+        elif event.kind == "team":
+            self.take_team(event)
+        elif event.kind == "message":
+            self.take_message(event)
+
+    def take_team(self, event: Event) -> None:
+        if self.phase == "before":
             self.begin(event.at)
-        elif event.is_public_reply and self.metric == "time_to_first_response" and self.phase == "running":
-            self.stop(event.at)
+
+    def take_message(self, event: Event) -> None:
+        """No message moves this clock."""
+
+    def take_value(self, event: Event) -> None:
+        self.values = self.values.changed_by(event)
+        if self.phase == "running":
+            self.take_change(event.at, event.kind)
+        elif self.phase in ("stopped", "dropped"):
+            self.changes_while_stopped.append(event)
+
+    def take_change(self, at: int, kind: str) -> None:
+        """A change while the clock runs."""
+        was_covered, self.is_covered = self.is_covered, self.covers(self.values)
+        if was_covered != self.is_covered:
+            self.end_unbreached(self.live(), at, "superseded")
+            self.cycle = self.live()
+            self.start(at)
+        elif kind == "priority":
+            self.take_priority(at)
 
     def take_priority(self, at: int) -> None:
-        """A change while the clock runs."""
         wanted = self.wanted()
         if self.agreement.priority_change == "final_value":
             return
@@ -369,47 +361,35 @@ class Walk:
         before, self.status = self.status, status
         if status in DONE and before not in DONE:
             self.done_since = at
-        if status in DROPPED:
+        if status in DROPPED and before not in DROPPED:
+            self.dropped_from = self.phase
             if self.phase == "running":
                 self.drop(at)
-            self.phase = "over"
-        elif self.phase == "running" and self.stops(status):
+            self.phase = "dropped"
+        elif self.phase == "dropped" and status in OPEN:
+            self.phase = self.dropped_from
+            if self.phase == "running":
+                self.undo_drop(at)
+        elif self.phase == "running" and status in self.stopping():
             self.stop(at)
         elif self.phase == "stopped" and before in DONE and status not in DONE:
             self.reopen(at)
 
-    def stops(self, status: str) -> bool:
-        return status == "closed" or (status == "resolved" and self.metric != "time_to_close")
-
-    def stop(self, at: int) -> None:
-        self.phase, self.changes_while_stopped = "stopped", []
-        for instance in self.live():
-            instance.halt(at)
-
-    def drop(self, at: int) -> None:
-        """Merged or cancelled while the clock runs: a breach sticks, everything else is cancelled."""
-        self.end_unbreached(self.live(), at, "cancelled")
-        for instance in self.live():
-            instance.halt(at)
-
     def reopen(self, at: int) -> None:
         mode = self.agreement.reopen_mode
-        # The first response is given once: neither a reply nor a resolution is undone by a reopening.
-        if self.metric == "time_to_first_response" or mode == "ignore":
-            return
         if mode == "resume" and self.cycle and self.agreement.window_days and at < self.window_end():
             self.resume(at)
-        else:
-            self.begin(at)
+        elif mode != "ignore" or not self.cycle:
+            self.begin(at)  # to be ignored there must have been a clock that stopped
 
     def resume(self, at: int) -> None:
         """The clock goes on; what changed in the gap has changed at its own instant, with no clock running."""
-        self.phase = "running"
-        for changed_at, value in self.changes_while_stopped:
-            self.priority = value
-            self.take_priority(changed_at)
+        self.phase, self.values = "running", self.values_at_stop
+        for event in self.changes_while_stopped:
+            self.values = self.values.changed_by(event)
+            self.take_change(event.at, event.kind)
             for instance in self.live():
-                instance.halt(changed_at)
+                instance.halt(event.at)
         for instance in self.live():
             instance.running_since = at
 
@@ -419,22 +399,27 @@ class Walk:
 
     # -- readings
 
+    def pausing(self, target: Target) -> dict[str, bool]:
+        """The statuses in which the clock stands still, and whether a request to the customer must come before."""
+        return target.pauses
+
     def pauses(self, target: Target) -> list[Span]:
         """When the ticket stood in a status that pauses this target."""
-        spans, since, status = [], self.ticket.opened, "new"
+        spans, since, status, pausing = [], self.ticket.opened, "new", self.pausing(target)
         changes = [(e.at, e.value) for e in self.events if e.kind == "status"]
         for at, value in [*changes, (self.world.as_of + 1, "")]:
             if value != status:
-                if status in target.pauses and (not target.pauses[status] or self.asked_before(since)):
+                if status in pausing and (not pausing[status] or self.asked_before(since)):
                     spans.append((since, at))
                 since, status = at, value
         return union(spans)
 
     def asked_before(self, paused_at: int) -> bool:
-        return any(e.is_public_reply and 0 <= paused_at - e.at <= PAUSE_NEEDS_MESSAGE_WITHIN for e in self.events)
+        return any(e.is_reply and 0 <= paused_at - e.at <= PAUSE_NEEDS_MESSAGE_WITHIN for e in self.events)
 
     def excluded(self, target: Target) -> list[Span]:
-        return union(e.span for e in self.exclusions if e.target in (None, target.id))
+        found = [e for e in self.exclusions if e.agreement == self.agreement.id]
+        return union(e.span for e in found if e.target in (None, target.id))
 
     def open_and_active(self, instance: Instance, now: int) -> list[Span]:
         opening = self.world.openings[instance.target.calendar]
@@ -444,8 +429,168 @@ class Walk:
         running = without(self.open_and_active(instance, now), self.pauses(instance.target))
         return without(running, self.excluded(instance.target))
 
+    def parts(self, instance: Instance, now: int) -> list[Span]:
+        """What of its life is held against the threshold, each for itself: here the whole."""
+        active = instance.active(now)
+        return [(active[0][0], active[-1][1])]
+
+    def part_clocks(self, instance: Instance, now: int) -> list[list[Span]]:
+        """The seconds on the clock in each part."""
+        spans = self.on_clock_spans(instance, now)
+        return [common(spans, [part]) for part in self.parts(instance, now)]
+
     def on_clock(self, instance: Instance, now: int) -> int:
-        return seconds(self.on_clock_spans(instance, now))
+        return max(seconds(spans) for spans in self.part_clocks(instance, now))
+
+
+class CloseWalk(Walk):
+    """time_to_close: only closing ends it."""
+
+    def stopping(self) -> frozenset[str]:
+        return frozenset({"closed"})
+
+
+class FirstResponseWalk(Walk):
+    """time_to_first_response: the first reply ends it, and so does a resolution unless words were agreed."""
+
+    def take_message(self, event: Event) -> None:
+        if self.phase == "running" and event.is_reply:
+            self.stop(event.at)
+
+    def stopping(self) -> frozenset[str]:
+        return DONE if self.agreement.no_reply == "stops" else frozenset()
+
+    def reopen(self, at: int) -> None:
+        """The first response is given once: neither a reply nor a resolution is undone by a reopening."""
+
+
+class NextReplyWalk(Walk):
+    """time_to_next_reply: a cycle is an exchange, from the earliest unanswered question to the reply or the end."""
+
+    is_asked = False  # a question came while the ticket was not open
+
+    def take_opening(self) -> None:
+        """Nothing has been asked."""
+
+    def take_team(self, event: Event) -> None:
+        """No assignment moves this clock."""
+
+    def take_message(self, event: Event) -> None:
+        if event.is_reply:
+            self.is_asked = False
+            if self.phase == "running":
+                self.stop(event.at)
+        elif event.is_question and self.status not in OPEN:
+            self.is_asked = True
+        elif event.is_question and self.phase == "before":
+            self.begin(event.at)
+
+    def stop(self, at: int) -> None:
+        super().stop(at)
+        self.phase = "before"
+
+    def take_status(self, at: int, status: str) -> None:
+        super().take_status(at, status)
+        if self.is_asked and self.phase == "before" and status in OPEN:
+            self.is_asked = False
+            self.begin(at)
+
+
+class UpdateGapWalk(Walk):
+    """max_update_gap: the life of time_to_resolve, cut at its replies; the longest part counts."""
+
+    def parts(self, instance: Instance, now: int) -> list[Span]:
+        [(start, end)] = super().parts(instance, now)
+        is_running = instance.running_since is not None
+        # A reply at as_of begins a part that has nothing yet; one at the stop begins none.
+        replies = [e.at for e in self.events if e.is_reply and (start < e.at < end or (is_running and e.at == end))]
+        cuts = [start, *sorted(set(replies)), end]
+        return list(pairwise(cuts))
+
+
+class TeamWalk(Walk):
+    """time_in_team: a cycle lies within one stay with the team that provides the agreement."""
+
+    is_in_team = False
+
+    def take_opening(self) -> None:
+        """The team of the opening is an assignment like the others, before any other one of that second.
+
+        A stay begins and ends with its second: after all else that happens in it.
+        """
+        assignment = Event("", self.ticket.opened, "team", self.ticket.team)
+        events = self.world.known(replace(self.ticket, events=(assignment, *self.ticket.events)))
+        self.events = sorted(events, key=lambda event: (event.at, event.kind == "team"))
+
+    def assignments_at(self, at: int) -> list[Event]:
+        return [event for event in self.events if event.kind == "team" and event.at == at]
+
+    def take_team(self, event: Event) -> None:
+        if event != self.assignments_at(event.at)[-1]:
+            return  # of several within one second the last holds
+        was_in_team, self.is_in_team = self.is_in_team, event.value == self.agreement.provider
+        if self.is_in_team and not was_in_team and self.status in OPEN:
+            self.begin(event.at)
+        elif was_in_team and not self.is_in_team:
+            if self.phase == "running":
+                self.stop(event.at)
+            self.phase, self.dropped_from = "before", "before"
+
+    def take_status(self, at: int, status: str) -> None:
+        if self.status not in OPEN and any(e.value != self.agreement.provider for e in self.assignments_at(at)[-1:]):
+            self.status = status  # reopened and handed on within one second: this team has not taken it up again
+            return
+        super().take_status(at, status)
+        # Assigned while resolved: the stay begins at the reopening. No clock of it was there to be left stopped, so the
+        # reopen policy has no say.
+        if self.phase == "before" and self.is_in_team and status in OPEN:
+            self.begin(at)
+
+
+class SupplierWalk(Walk):
+    """time_with_supplier: begins with the first wait for the supplier, and runs only while waiting for it."""
+
+    has_waited = False  # within this cycle, for this agreement's supplier
+
+    def start(self, at: int) -> None:
+        changes = [event.value for event in self.events if event.kind == "status" and event.at <= at]
+        self.has_waited = changes[-1:] == ["waiting_supplier"]  # a wait that lasts no second is none
+        if self.has_waited:
+            super().start(at)
+
+    def take_team(self, event: Event) -> None:
+        """No assignment moves this clock."""
+
+    def take_status(self, at: int, status: str) -> None:
+        super().take_status(at, status)
+        if self.phase == "running" and not self.has_waited:
+            self.start(at)
+
+    def take_priority(self, at: int) -> None:
+        if self.has_waited:
+            super().take_priority(at)
+
+    def reopen(self, at: int) -> None:
+        """Where reopenings are ignored, the cycle without a wait was the only one."""
+        if self.agreement.reopen_mode != "ignore":
+            super().reopen(at)
+
+    def pausing(self, target: Target) -> dict[str, bool]:
+        return {status: False for status in OPEN if status != "waiting_supplier"}
+
+
+WALKS: dict[str, type[Walk]] = {
+    "time_to_first_response": FirstResponseWalk,
+    "time_to_next_reply": NextReplyWalk,
+    "max_update_gap": UpdateGapWalk,
+    "time_to_resolve": Walk,
+    "time_to_close": CloseWalk,
+    "time_in_team": TeamWalk,
+    "time_with_supplier": SupplierWalk,
+}
+
+
+# ------------------------------------------------------------------------------------------------ the rows
 
 
 @dataclass(frozen=True)
@@ -458,6 +603,7 @@ class Row:
     target_id: str
     metric: str
     cycle_number: int
+    customer_id: str
     service_id: str
     ticket_type: str
     priority: str
@@ -501,25 +647,25 @@ def _row(walk: Walk, instance: Instance, number: int) -> Row:
     is_running = instance.running_since is not None
     active = instance.active(as_of)
     now = as_of if is_running else active[-1][1]
-    open_spans = walk.open_and_active(instance, as_of)
-    life = walk.world.openings[target.calendar].within(active[0][0], now)
     excluded, pauses = walk.excluded(target), walk.pauses(target)
-    on_clock_spans = walk.on_clock_spans(instance, as_of)
-    on_clock = seconds(on_clock_spans)
-    is_breached = on_clock > target.threshold
+    clocks = walk.part_clocks(instance, as_of)
+    late = next((spans for spans in clocks if seconds(spans) > target.threshold), None)
+    longest = max(range(len(clocks)), key=lambda n: seconds(clocks[n]))  # of equal ones the first
+    counted, on_clock = [walk.parts(instance, as_of)[longest]], seconds(clocks[longest])
     is_paused = is_running and any(start <= as_of < end for start, end in pauses)
     state = instance.ended or ("paused" if is_paused else "running" if is_running else "met")
-    state = "breached" if is_breached else state
-    breached_at = instant_used_up(on_clock_spans, target.threshold, latest=True) if is_breached else None
-    decided_at = breached_at if is_breached else now if state == "met" else None
-    due_at = instant_used_up(on_clock_spans, target.threshold, latest=False)
+    state = "breached" if late else state
+    breached_at = instant_used_up(late, target.threshold, latest=True) if late else None
+    decided_at = breached_at if late else now if state == "met" else None
+    due_at = instant_used_up(late or clocks[-1], target.threshold, latest=False)
+    opening = walk.world.openings[target.calendar]
     if due_at is None and state != "paused":
         # If the clock kept running: neither pauses nor exclusions after its end are looked at.
-        opening = walk.world.openings[target.calendar]
         ahead = opening.within(now, opening.end)
-        due_at = instant_used_up(ahead, target.threshold - on_clock, latest=False)
+        due_at = instant_used_up(ahead, target.threshold - seconds(clocks[-1]), latest=False)
         horizon = datetime.fromtimestamp(as_of, UTC) + FIVE_YEARS
         due_at = None if due_at is not None and due_at > horizon.timestamp() else due_at
+    open_spans = common(walk.open_and_active(instance, as_of), counted)
     row = Row(
         ticket_id=walk.ticket.id,
         agreement_id=walk.agreement.id,
@@ -527,9 +673,10 @@ def _row(walk: Walk, instance: Instance, number: int) -> Row:
         target_id=target.id,
         metric=target.metric,
         cycle_number=number,
-        service_id=instance.service,
+        customer_id=instance.values.customer,
+        service_id=instance.values.service,
         ticket_type=walk.ticket.type,
-        priority=instance.priority,
+        priority=instance.values.priority,
         calendar_id=target.calendar,
         started_at=active[0][0],
         due_at=due_at,
@@ -539,11 +686,11 @@ def _row(walk: Walk, instance: Instance, number: int) -> Row:
         on_clock_seconds=on_clock,
         paused_seconds=seconds(without(common(open_spans, pauses), excluded)),
         # The resolved gap of a resumed clock is on no clock, but what a decision takes off is counted there too.
-        excluded_seconds=seconds(common(life, excluded)),
+        excluded_seconds=seconds(common(opening.within(*counted[0]), excluded)),
         threshold_seconds=target.threshold,
         margin_seconds=target.threshold - on_clock,
         state=state,
-        is_breached=is_breached,
+        is_breached=late is not None,
         period_start=None,
     )
     return replace(row, period_start=_period_start(walk, row))
@@ -571,12 +718,17 @@ def _period_start(walk: Walk, row: Row) -> date | None:
     return date(day.year, (day.month - 1) // months * months + 1, 1)
 
 
-def ticket_rows(world: World, agreement: Agreement, ticket: Ticket, exclusions: Sequence[Exclusion] = ()) -> list[Row]:
-    """All instances of a ticket under its agreement; none if it was opened after as_of."""
+def ticket_rows(world: World, ticket: Ticket, exclusions: Sequence[Exclusion] = ()) -> list[Row]:
+    """All instances of a ticket under the agreements of the world; none if it was opened after as_of."""
     if ticket.opened > world.as_of:
         return []
-    metrics = sorted({target.metric for target in agreement.targets})
-    walks = [Walk(world, agreement, metric, ticket, exclusions) for metric in metrics]
+    customers = {ticket.customer} | {event.value for event in ticket.events if event.kind == "customer"}
+    walks = [
+        WALKS[metric](world, agreement, metric, ticket, exclusions)
+        for agreement in world.agreements
+        if agreement.type != "SLA" or agreement.consumer in customers
+        for metric in agreement.metrics()
+    ]
     for walk in walks:
         walk.run()
     return [row for walk in walks for row in rows_of_walk(walk)]

@@ -1,114 +1,29 @@
 """Random tickets through the real nightly, every published instance compared with the slow reference.
 
 `SLM_CONFORMANCE_TICKETS` and `SLM_CONFORMANCE_SEED` ask for more tickets, or for others. What differs is printed as a
-story: the agreement, the events, and both readings of every clock of the ticket.
+story: the agreements, the events, and both readings of every clock of the ticket.
 """
 
-import os
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from tests.conformance.random_project import (
-    AS_OF,
-    RandomProject,
-    epoch,
-    instant_text,
-    random_project,
-    with_cases,
-    write_data,
-    write_documents,
+from tests.conformance.open_hours import Span, common, seconds, union, without
+from tests.conformance.published import (
+    Built,
+    build,
+    by_instance,
+    published_rows,
+    published_segments,
+    readable,
+    story,
 )
-from tests.conformance.reference import Row, common, seconds, without
-from tests.conformance.worked_cases import worked_project
-from tests.integration.small_project import Project
+from tests.conformance.random_project import AS_OF, Draw, epoch
+from tests.conformance.reference import OPEN, WALKS, Row, World, ticket_rows
 
-# Read before the tests' clean environment takes them away.
-COUNT = int(os.environ.get("SLM_CONFORMANCE_TICKETS", "600"))
-SEED = int(os.environ.get("SLM_CONFORMANCE_SEED", "1"))
 SHOWN = 5
-INSTANCE = ("ticket_id", "agreement_id", "target_id", "cycle_number")
 END = "coalesce(stopped_at, $as_of::timestamp)"
-
-
-@dataclass(frozen=True)
-class Built:
-    """What was drawn, and the project after its nightly."""
-
-    drawn: RandomProject
-    project: Project
-
-    def query(self, text: str) -> list[tuple[Any, ...]]:
-        return self.project.query(text.replace("$as_of", f"'{AS_OF.removesuffix('Z')}'"))
-
-
-def build(folder: Path, drawn: RandomProject, **data: Any) -> Project:
-    project = Project(folder / "project", folder / "home")
-    write_documents(project.folder, drawn)
-    write_data(project.folder, drawn, **data)
-    project.nightly(AS_OF).demand_release()
-    return project
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, parsed_models: Path) -> Built:
-    drawn = with_cases(random_project(SEED, COUNT), worked_project())
-    return Built(drawn, build(tmp_path_factory.mktemp("conformance"), drawn))
-
-
-def published_rows(built: Built) -> Iterator[Row]:
-    names = [field.name for field in fields(Row)]
-    columns = [f"epoch({name})::bigint" if name.endswith("_at") else name for name in names]
-    for values in built.query(f"select {', '.join(columns)} from marts.fct_ticket_sla"):
-        yield Row(*values)
-
-
-def by_instance(rows: Iterator[Row] | list[Row]) -> dict[tuple[Any, ...], Row]:
-    return {tuple(getattr(row, name) for name in INSTANCE): row for row in rows}
-
-
-def readable(row: Row | None) -> str:
-    if row is None:
-        return "none"
-    values = {
-        name: instant_text(value) if name.endswith("_at") and value is not None else value
-        for name, value in asdict(row).items()
-        if name not in (*INSTANCE, "agreement_version", "metric", "ticket_type")
-    }
-    return ", ".join(f"{name} {value}" for name, value in values.items() if value is not None)
-
-
-def story(
-    drawn: RandomProject,
-    ticket_id: str,
-    expected: dict[tuple[Any, ...], Row],
-    published: dict[tuple[Any, ...], Row],
-) -> str:
-    """A ticket that differs, as somebody reads it who has to find out why."""
-    ticket = next(ticket for ticket in drawn.tickets if ticket.id == ticket_id)
-    agreement = next(agreement for agreement in drawn.agreements if agreement.customer == ticket.customer)
-    lines = [
-        f"{ticket.id} {ticket.priority} opened {instant_text(ticket.opened)}, team {ticket.team or 'none'}; "
-        f"{agreement.zone}, {agreement.period}, attribution {agreement.attribution}, reopen {agreement.reopen_mode} "
-        f"{agreement.window_days}, {agreement.priority_change}"
-    ]
-    lines += [f"    {target}" for target in agreement.targets]
-    lines += [
-        f"    excluded {[instant_text(at) for at in found.span]} {found.target or 'every target'}"
-        for found in drawn.exclusions.get(ticket_id, [])
-    ]
-    for event in sorted(ticket.events, key=lambda event: (event.at, event.id)):
-        public = "public" if event.is_public else ""
-        lines.append(f"    {event.id} {instant_text(event.at)} {event.kind} {event.value} {event.actor} {public}")
-    for key in sorted(key for key in expected.keys() | published.keys() if key[0] == ticket_id):
-        one, other = expected.get(key), published.get(key)
-        lines.append(f"  {'same' if one == other else 'DIFFERS'} {key[2]} cycle {key[3]}")
-        if one != other:
-            lines += [f"      expected  {readable(one)}", f"      published {readable(other)}"]
-    return "\n".join(lines)
 
 
 def test_every_published_instance_is_that_of_the_reference(built: Built) -> None:
@@ -117,13 +32,19 @@ def test_every_published_instance_is_that_of_the_reference(built: Built) -> None
     length = {ticket.id: len(ticket.events) for ticket in built.drawn.tickets}
     simplest = sorted(differing, key=lambda ticket: (length[ticket], ticket))[:SHOWN]
     told = "\n\n".join(story(built.drawn, ticket, expected, published) for ticket in simplest)
-    assert not differing, f"{len(differing)} of {len(length)} tickets differ (seed {SEED}); the simplest:\n\n{told}"
+    assert not differing, (
+        f"{len(differing)} of {len(length)} tickets differ (seed {built.seed}); the simplest:\n\n{told}"
+    )
 
 
 def test_the_draw_reaches_every_state_and_policy(built: Built) -> None:
     rows = built.drawn.expected()
+    assert {row.metric for row in rows} == set(WALKS)
     assert {row.state for row in rows} == {"running", "paused", "met", "breached", "superseded", "cancelled"}
-    assert {row.metric for row in rows} == {"time_to_first_response", "time_to_resolve", "time_to_close"}
+    for metric in WALKS:
+        states = {row.state for row in rows if row.metric == metric}
+        assert states >= {"met", "breached", "superseded", "cancelled"}, metric
+        assert states & {"running", "paused"}, metric
     assert any(row.cycle_number > 1 for row in rows)
     assert any(row.excluded_seconds and row.paused_seconds and row.on_clock_seconds for row in rows)
     assert any(row.state == "met" and row.margin_seconds == 0 for row in rows), "nothing is met at the last second"
@@ -180,43 +101,129 @@ def test_segments_tile_their_instance_and_add_up(built: Built) -> None:
     )
 
 
-def test_paused_and_excluded_seconds_are_those_of_the_segments(built: Built) -> None:
-    """Segments of a pause or an exclusion, read against the open hours, hold the seconds of the instance."""
-    segments: dict[tuple[Any, ...], dict[str, list[tuple[int, int]]]] = {}
-    names = ", ".join(INSTANCE)
-    for *key, state, start, end in built.query(
-        f"""select {names}, state, epoch(segment_start_at)::bigint, epoch(segment_end_at)::bigint
-        from marts.fct_sla_clock_segment where state in ('pause', 'excluded')"""
-    ):
-        segments.setdefault(tuple(key), {}).setdefault(state, []).append((start, end))
-    wrong = []
+def test_segments_read_against_the_open_hours_hold_the_seconds_of_their_instance(built: Built) -> None:
+    """Run, pause and excluded: open seconds of the segments. Of max_update_gap only the gap that counts has any."""
+    rows = by_instance(published_rows(built))
+    counted: dict[tuple[Any, ...], dict[str, int]] = {key: {} for key in rows}
+    for segment in published_segments(built):
+        open_seconds = seconds(built.drawn.openings[rows[segment.key].calendar_id].within(*segment.span))
+        of_instance = counted[segment.key]
+        of_instance[segment.state] = of_instance.get(segment.state, 0) + open_seconds
+        assert segment.on_clock_seconds == (open_seconds if segment.state == "run" else 0), segment
+        assert segment.state != "outside_hours" or not open_seconds, segment
+        assert segment.state != "shorter_gap" or segment.metric == "max_update_gap", segment
+    for key, row in rows.items():
+        found = tuple(counted[key].get(state, 0) for state in ("run", "pause", "excluded"))
+        assert found == (row.on_clock_seconds, row.paused_seconds, row.excluded_seconds), (key, found, readable(row))
+
+
+def test_the_clock_is_additive_over_any_split(built: Built) -> None:
+    """What the segments hold up to an instant is what the clock showed then, and the rest is what came after.
+
+    The gap that max_update_gap counts may be another one later; what the clock shows never shrinks.
+    """
+    draw = Draw(built.seed)
+    runs: dict[tuple[Any, ...], list[Span]] = {}
+    for segment in published_segments(built):
+        if segment.state == "run":
+            runs.setdefault(segment.key, []).append(segment.span)
+    rows: dict[str, dict[tuple[Any, ...], Row]] = {}
     for key, row in by_instance(published_rows(built)).items():
-        opening = built.drawn.openings[row.calendar_id]
-        counted = {
-            state: sum(seconds(opening.within(*span)) for span in spans)
-            for state, spans in segments.get(key, {}).items()
-        }
-        if (counted.get("pause", 0), counted.get("excluded", 0)) != (row.paused_seconds, row.excluded_seconds):
-            wrong.append((key, counted, readable(row)))
-    assert not wrong, wrong[:SHOWN]
+        rows.setdefault(row.ticket_id, {})[key] = row
+    compared = set()
+    for ticket in built.drawn.tickets:
+        split = draw.randint(min(ticket.opened, epoch(AS_OF)), epoch(AS_OF))
+        world = replace(built.drawn.world(ticket), as_of=split)
+        shown = by_instance(ticket_rows(world, ticket, built.drawn.exclusions.get(ticket.id, [])))
+        for key, row in rows.get(ticket.id, {}).items():
+            if key not in shown or shown[key].started_at != row.started_at:
+                continue  # under final_value another target may have held then
+            if row.metric == "max_update_gap":
+                assert shown[key].on_clock_seconds <= row.on_clock_seconds, (readable(row), split)
+                continue
+            opening = built.drawn.openings[row.calendar_id]
+            spans = [span for run in runs.get(key, []) for span in opening.within(*run)]
+            before, after = common(spans, [(row.started_at, split)]), common(spans, [(split, epoch(AS_OF))])
+            assert seconds(before) == shown[key].on_clock_seconds, (readable(row), split)
+            assert seconds(before) + seconds(after) == row.on_clock_seconds, (readable(row), split)
+            compared.add(row.metric)
+    assert compared == set(WALKS) - {"max_update_gap"}
+
+
+def test_no_reply_lies_within_the_gap_that_counts(built: Built) -> None:
+    replies = {ticket.id: [event.at for event in ticket.events if event.is_reply] for ticket in built.drawn.tickets}
+    spans: dict[tuple[Any, ...], list[int]] = {}
+    for segment in published_segments(built):
+        if segment.metric == "max_update_gap" and segment.state in ("run", "pause", "excluded"):
+            spans.setdefault(segment.key, []).extend(segment.span)
+    assert spans
+    for key, edges in spans.items():
+        assert not [at for at in replies[key[0]] if min(edges) < at < max(edges)], key
+
+
+def test_the_suppliers_clock_runs_only_while_the_ticket_waits_for_it(built: Built) -> None:
+    waits = {}
+    for ticket in built.drawn.tickets:
+        events = [event for event in World(epoch(AS_OF), {}, []).known(ticket) if event.kind == "status"]
+        changes = [(ticket.opened, "new"), *((event.at, event.value) for event in events), (epoch(AS_OF), "")]
+        waits[ticket.id] = union(
+            (since, until) for (since, status), (until, _) in pairwise(changes) if status == "waiting_supplier"
+        )
+    running = [s for s in published_segments(built) if s.metric == "time_with_supplier" and s.state == "run"]
+    assert running
+    for segment in running:
+        assert common([segment.span], waits[segment.key[0]]) == [segment.span], segment
+
+
+def test_the_teams_clock_runs_only_while_the_team_has_the_ticket(built: Built) -> None:
+    provider = {agreement.id: agreement.provider for agreement in built.drawn.agreements}
+    stays: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for ticket in built.drawn.tickets:
+        events = [event for event in World(epoch(AS_OF), {}, []).known(ticket) if event.kind == "team"]
+        changes = [(ticket.opened, ticket.team), *((event.at, event.value) for event in events), (epoch(AS_OF), "")]
+        for (since, team), (until, _) in pairwise(changes):
+            stays.setdefault((ticket.id, team), []).append((since, until))
+    running = [s for s in published_segments(built) if s.metric == "time_in_team" and s.state == "run"]
+    assert running
+    for segment in running:
+        ticket_id, agreement_id = segment.key[:2]
+        stay = union(stays[ticket_id, provider[agreement_id]])
+        assert common([segment.span], stay) == [segment.span], segment
 
 
 def test_due_at_is_the_inverse_reading_of_the_clock(built: Built) -> None:
-    """From the start to due_at lie as many open seconds as the threshold has, if nothing ever stood still."""
+    """From the start to due_at lie as many open seconds as the threshold has, if nothing ever stood still.
+
+    The start is that of the clock; for max_update_gap that of the gap which due_at belongs to, the last reply before
+    it, and no gap may have a pause. time_with_supplier stands still whenever the ticket is elsewhere, so its first wait
+    is what is looked at.
+    """
+    replies = {ticket.id: [event.at for event in ticket.events if event.is_reply] for ticket in built.drawn.tickets}
+    interrupted = {
+        ticket.id
+        for ticket in built.drawn.tickets
+        if any(event.kind == "status" and event.value not in OPEN for event in ticket.events)
+    }
+    pausing = {(a.id, a.version, t.id) for a in built.drawn.agreements for t in a.targets if t.pauses}
     calm = [
-        row
+        (row, row.due_at)
         for row in published_rows(built)
-        if row.due_at is not None and row.stopped_at is None and not row.paused_seconds and not row.excluded_seconds
+        if row.due_at is not None
+        and row.stopped_at is None
+        and not row.paused_seconds
+        and not row.excluded_seconds
+        and not (row.metric == "max_update_gap" and (row.agreement_id, row.agreement_version, row.target_id) in pausing)
+        and row.ticket_id not in interrupted
+        and row.ticket_id not in built.drawn.exclusions
     ]
-    reopened = {key for (key,) in built.query("select ticket_id from marts.fct_ticket where reopen_count > 0")}
-    calm = [row for row in calm if row.ticket_id not in reopened]
-    assert calm
-    for row in calm:
-        opening = built.drawn.openings[row.calendar_id]
-        assert row.due_at is not None
-        assert seconds(opening.within(row.started_at, row.due_at)) == row.threshold_seconds, readable(row)
+    assert {row.metric for row, _ in calm} == set(WALKS)
+    for row, due_at in calm:
+        start, opening = row.started_at, built.drawn.openings[row.calendar_id]
+        if row.metric == "max_update_gap":
+            start = max([start, *(at for at in replies[row.ticket_id] if at < due_at and at <= epoch(AS_OF))])
+        assert seconds(opening.within(start, due_at)) == row.threshold_seconds, readable(row)
         # the earliest such instant: the second before it is open
-        assert without([(row.due_at - 1, row.due_at)], opening.within(row.due_at - 1, row.due_at)) == [], readable(row)
+        assert without([(due_at - 1, due_at)], opening.within(due_at - 1, due_at)) == [], readable(row)
 
 
 def test_breaches_begin_in_open_time(built: Built) -> None:
@@ -231,7 +238,7 @@ def test_breaches_begin_in_open_time(built: Built) -> None:
 
 
 def test_shuffled_split_and_repeated_files_change_no_byte(built: Built, tmp_path: Path) -> None:
-    other = build(tmp_path, built.drawn, seed=SEED + 1, parts=3, copies=0.2)
+    other = build(tmp_path, built.drawn, seed=built.seed + 1, parts=3, copies=0.2)
     for table in ("fct_ticket_sla", "fct_sla_clock_segment"):
         one, two = (project.current / "parquet" / f"{table}.parquet" for project in (built.project, other))
         assert one.read_bytes() == two.read_bytes(), table

@@ -4,36 +4,21 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from tests.conformance.open_hours import Calendar, Hours, common, seconds, union, without
 from tests.conformance.random_project import AS_OF, epoch, random_project
-from tests.conformance.reference import Calendar, Hours, World, common, seconds, ticket_rows, union, without
-from tests.conformance.worked_cases import CASES, OPENINGS, Case, Outcome
+from tests.conformance.reference import World, ticket_rows
+from tests.conformance.worked_cases import CASES, OPENINGS, Case, shown
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_worked_case(case: Case) -> None:
-    world = World(epoch(AS_OF), OPENINGS)
-    rows = ticket_rows(world, case.agreement(), case.ticket(), case.exclusions)
-    shown = [
-        Outcome(
-            row.target_id,
-            row.cycle_number,
-            row.state,
-            row.on_clock_seconds,
-            row.paused_seconds,
-            row.excluded_seconds,
-            *(
-                found if wanted is not None else None
-                for found, wanted in (
-                    (row.started_at, outcome.started),
-                    (row.due_at, outcome.due),
-                    (row.breached_at, outcome.breached),
-                    (row.period_start, outcome.period),
-                )
-            ),
-        )
-        for row, outcome in zip(rows, case.outcomes, strict=True)
-    ]
-    assert shown == case.outcomes
+    world = World(epoch(AS_OF), OPENINGS, case.agreements())
+    rows = ticket_rows(world, case.ticket(), case.decided_exclusions())
+    assert shown(rows, case.outcomes) == case.outcomes, case.why
+
+
+def test_cases_have_names_of_their_own() -> None:
+    assert len({case.name for case in CASES}) == len(CASES)
 
 
 def hours_open(calendar: Calendar, day: str, days: int = 1) -> float:
