@@ -11,8 +11,8 @@ from typing import Any
 
 from tests.conformance.availability_project import AvailabilityProject, Cluster, always
 from tests.conformance.availability_reference import Agreement, Check, Outage, Service, Target, Terms
+from tests.conformance.open_hours import Calendar, Hours
 from tests.conformance.random_project import AS_OF, DAY, HOUR, epoch
-from tests.conformance.reference import Calendar, Hours
 
 LONDON = "Europe/London"
 AROUND_THE_CLOCK = always("case-always", LONDON)

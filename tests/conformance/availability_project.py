@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conformance.availability_reference import Agreement, Check, Outage, Service, Target, Terms, World
+from tests.conformance.open_hours import Calendar, Hours
 from tests.conformance.random_project import (
     AS_OF,
     DAY,
@@ -29,7 +30,6 @@ from tests.conformance.random_project import (
     random_calendars,
     write_records,
 )
-from tests.conformance.reference import Calendar, Hours
 
 MAX_GAP = 26 * HOUR
 ZONES = ("Europe/London", "America/New_York", "America/St_Johns", "Asia/Beirut", "Australia/Lord_Howe", "Africa/Cairo")

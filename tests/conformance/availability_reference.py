@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tests.conformance.reference import Calendar
+from tests.conformance.open_hours import Calendar
 
 Mask = NDArray[np.bool_]
 Codes = NDArray[np.uint8]
