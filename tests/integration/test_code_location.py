@@ -9,7 +9,11 @@ import pytest
 
 from tests.integration.small_project import ROOT, Project, environment, small_project
 
-AUDITED = ["rpt_availability", "rpt_experience", "rpt_sla_scorecard", "rpt_sla_target", "rpt_unmatched_ticket"]
+AUDITED = [
+    "rpt_availability", "rpt_definition_sensitivity", "rpt_experience", "rpt_month_end_forecast", "rpt_pause_audit",
+    "rpt_reconciliation", "rpt_sla_scorecard", "rpt_sla_target", "rpt_target_sensitivity", "rpt_unmatched_ticket",
+    "rpt_workload",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
