@@ -2,12 +2,15 @@
 
 import sys
 
+from benchmarks.availability import availability_at_size
 from benchmarks.nightly import nightly_against_dbt_build
 
 
 def main() -> int:
     """Run the benchmarks; returns the exit status."""
     nightly_against_dbt_build()
+    print()
+    availability_at_size()
     return 0
 
 
