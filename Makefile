@@ -18,7 +18,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: help setup nightly test test-unit ui lint format bench example-data dictionary clean
+.PHONY: help setup nightly test test-unit ui lint format bench example-data dictionary explain clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -72,6 +72,9 @@ example-data: $(RUN_STAMP)  ## Generate the data of examples/acme up to SLM_AS_O
 
 dictionary: $(RUN_STAMP) $(MANIFEST)  ## Rewrite docs/data-dictionary.md from the models
 	@$(BIN)/python -m reporting.dictionary dbt_project/target/manifest.json docs/data-dictionary.md
+
+explain: $(RUN_STAMP)  ## What is behind a figure of the release in force: make explain FIGURE=<figure_key> [ROWS=10]
+	@$(BIN)/python -m reporting.explain '$(FIGURE)' --rows $(or $(ROWS),10)
 
 clean:  ## Remove the environment and what was parsed; homes below var/ stay
 	@rm -rf $(VENV) dbt_project/target

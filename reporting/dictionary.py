@@ -69,7 +69,9 @@ def read_tables(manifest: Mapping[str, Any]) -> list[Table]:
             ).fetchall()
             comments = dict(
                 connection.execute(
-                    "select table_name, comment from duckdb_tables() where schema_name = ?", [PUBLISHED_SCHEMA]
+                    "select table_name, comment from duckdb_tables() where schema_name = $schema"
+                    " union all select view_name, comment from duckdb_views() where schema_name = $schema",
+                    {"schema": PUBLISHED_SCHEMA},
                 ).fetchall()
             )
     keys, filled = _tested(manifest)

@@ -31,7 +31,7 @@ _NAME = re.compile(r"^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$")
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _LEADING_DIRECTORY = re.compile(r"^\$\{[^{}]*\}/")
 _VARIABLE_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
-_FIRST_PERIOD = re.compile(r"^(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?$")
+_PERIOD = re.compile(r"^(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?$")
 # Keys that hold a secret in every system we know; a value written into slm.yaml would end up in the history of git.
 _SECRET_KEYS = frozenset(
     {"token", "apitoken", "password", "secret", "apikey", "accesstoken", "clientsecret", "privatekey"}
@@ -50,9 +50,18 @@ def _zone(value: Any) -> Any:
 
 def _first_period(value: Any) -> Any:
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if isinstance(text, str) and not _FIRST_PERIOD.match(text):
+    if isinstance(text, str) and period_first_day(text) is None:
         raise ValueError(f'"{text}" is not a period; write "2026-02", "2026-Q1" or "2026"')
     return text
+
+
+def period_first_day(text: str) -> date | None:
+    """First day of the period that `text` names: "2026-02", "2026-Q1" or "2026". None if it names none."""
+    match = _PERIOD.match(text)
+    if match is None:
+        return None
+    year, month, quarter = match.groups()
+    return date(int(year), int(month) if month else (int(quarter) - 1) * 3 + 1 if quarter else 1, 1)
 
 
 def _customers(value: Any) -> Any:
@@ -80,11 +89,7 @@ class ReportingDefaults(StrictModel):
     @property
     def first_period_start(self) -> date | None:
         """First day of the first period that is published; None = every period is."""
-        match = _FIRST_PERIOD.match(self.first_period) if self.first_period else None
-        if match is None:
-            return None
-        year, month, quarter = match.groups()
-        return date(int(year), int(month) if month else (int(quarter) - 1) * 3 + 1 if quarter else 1, 1)
+        return period_first_day(self.first_period) if self.first_period else None
 
 
 class ReportPack(StrictModel):
