@@ -18,7 +18,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: help setup nightly test test-unit ui lint format bench example-data dictionary explain clean
+.PHONY: help setup nightly test test-unit ui lint format bench example-data dictionary explain serve clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -75,6 +75,9 @@ dictionary: $(RUN_STAMP) $(MANIFEST)  ## Rewrite docs/data-dictionary.md from th
 
 explain: $(RUN_STAMP)  ## What is behind a figure of the release in force: make explain FIGURE=<figure_key> [ROWS=10]
 	@$(BIN)/python -m reporting.explain '$(FIGURE)' --rows $(or $(ROWS),10)
+
+serve: $(RUN_STAMP)  ## Bring the database in SLM_POSTGRES_DSN up to the release in force
+	@$(BIN)/python -m publishing.postgres
 
 clean:  ## Remove the environment and what was parsed; homes below var/ stay
 	@rm -rf $(VENV) dbt_project/target

@@ -13,12 +13,15 @@ from agreements.documents import agreement_files
 from orchestration.layout import ROOT
 from orchestration.recomputation import code_of, recompute
 from orchestration.resources import NightlyRun, user_errors
+from orchestration.warehouse import read_manifest
 from publishing import certificate as certificates
 from publishing.build import fingerprints, open_read_only
 from publishing.ledger import Reopening, Restated
-from publishing.release import Release, ReleaseInput, publish
+from publishing.postgres import serve
+from publishing.release import Release, ReleaseInput, current_release, publish
 from publishing.restatement import Restating
 from publishing.revision import code_revision, lock_hash
+from reporting.dictionary import tested_keys
 from reporting.pack import write_pack
 from settings.project import PROJECT_FILE
 
@@ -61,6 +64,7 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 allow_older=nightly.settings.allow_older,
                 project_files=_project_files(nightly.settings.project_dir),
                 reopenings=_reopenings(layout.compiled_agreements),
+                keys=tested_keys(read_manifest())[0],
             )
 
             if "pdf" in nightly.config.reports.formats and nightly.config.reports.periods:
@@ -88,6 +92,29 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         )
 
     return released
+
+
+def serving_asset() -> dg.AssetsDefinition:
+    """The release in force in the serving database, if there is one."""
+
+    @dg.asset(
+        name="serving",
+        deps=[dg.AssetKey("release")],
+        group_name="publication",
+        kinds={"postgres"},
+        description="The schema marts of the database in SLM_POSTGRES_DSN, swapped in one transaction.",
+    )
+    def served(context: dg.AssetExecutionContext, nightly: NightlyRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        dsn = nightly.settings.postgres_dsn
+        release = current_release(nightly.settings.home)
+        if dsn is None or release is None:
+            return dg.MaterializeResult(metadata={"served": "no database is named in SLM_POSTGRES_DSN"})
+        with user_errors():
+            is_written = serve(dsn, release)
+        context.log.info(f"PostgreSQL serves {release.name}")
+        return dg.MaterializeResult(metadata={"served": release.name, "written": is_written})
+
+    return served
 
 
 def _load_ids(home: Path) -> list[str]:

@@ -27,6 +27,13 @@ from publishing.restatement import Restating
 
 DATABASE_FILE = "slm.duckdb"
 MANIFEST_FILE = "manifest.json"
+# Key columns of the tables that publishing itself adds.
+CONTROL_KEYS: Mapping[str, Sequence[str]] = {
+    "release": ["release_id"],
+    "figure": ["figure_key", "sequence_number"],
+    "restatement": ["figure_key", "edition", "step_number"],
+    "restatement_evidence": ["figure_key", "edition", "fact_table", "fact_key"],
+}
 # slm.yaml and the agreements as they were: with landing and the code, all that the figures were made of.
 PROJECT_FOLDER = "project"
 STAGED_PREFIX = ".staged-"
@@ -81,6 +88,7 @@ class ReleaseInput:
     allow_older: bool
     project_files: Mapping[str, Path] = field(default_factory=dict)  # by name: slm.yaml, agreements/...
     reopenings: Sequence[Reopening] = ()
+    keys: Mapping[str, Sequence[str]] = field(default_factory=dict)  # key columns by table of the build
 
     @property
     def origin(self) -> Origin:
@@ -402,6 +410,7 @@ def _seal(staged: Path, made_of: ReleaseInput, previous: Path | None, as_of_text
         "input_hash": made_of.input_hash,
         "load_ids": sorted(made_of.load_ids),
         "previous_release_id": previous.name if previous else None,
+        "keys": {table: list(columns) for table, columns in {**made_of.keys, **CONTROL_KEYS}.items()},
         "files": files,
     }
     manifest_path = staged / MANIFEST_FILE

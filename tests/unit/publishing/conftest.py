@@ -1,6 +1,5 @@
 """A build database as dbt leaves it, without dbt: every published table with its contract's columns, few rows."""
 
-import json
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 from publishing.build import fingerprints, open_read_only
 from publishing.certificate import Certificate, Check, issue
@@ -151,20 +149,3 @@ class Desk:
 
     def elsewhere(self, folder: Path) -> "Desk":
         return replace(self, home=folder / "home", build=folder / "build.duckdb")
-
-
-@pytest.fixture(scope="session")
-def published_models(parsed_models: Path) -> list[dict[str, Any]]:
-    """What dbt says of every table that a release carries: name, description, columns."""
-    nodes = json.loads(parsed_models.read_text(encoding="utf-8"))["nodes"].values()
-    return [node for node in nodes if node["resource_type"] == "model" and node["schema"] == "marts"]
-
-
-@pytest.fixture(scope="session")
-def empty_build(published_models: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return create_empty_build(tmp_path_factory.mktemp("build") / "empty.duckdb", published_models)
-
-
-@pytest.fixture
-def desk(tmp_path: Path, empty_build: Path) -> Desk:
-    return Desk(tmp_path / "home", tmp_path / "build.duckdb", empty_build)

@@ -265,3 +265,37 @@ def test_publishing_the_same_build_twice_is_an_error_that_changes_nothing(desk: 
         publish(desk.home, desk.build, desk.certificate(), desk.made_of())
     assert {path: (release.directory / path).read_bytes() for path in files_of(release.directory)} == before
     assert current_release(desk.home) == release.directory
+
+
+# ----------------------------------------------------------------------------------------------------------- BI tools
+
+
+def test_locked_connection_reads_the_release_and_nothing_else(desk: Desk, tmp_path: Path) -> None:
+    """The settings that docs/bi.md gives to tools whose users write queries."""
+    desk.publish(figure())
+    settings = {"access_mode": "read_only", "enable_external_access": "false", "lock_configuration": "true"}
+    outside = tmp_path / "outside.csv"
+    outside.write_text("a\n1\n")
+    with duckdb.connect(str(desk.current / "slm.duckdb"), config=settings) as connection:
+        assert connection.execute("select numerator from marts.rpt_sla_scorecard").fetchall() == [(2,)]
+        for statement in (
+            f"select * from '{outside}'",
+            f"copy marts.release to '{tmp_path / 'out.csv'}'",
+            "set enable_external_access = true",
+            "delete from marts.figure",
+        ):
+            with pytest.raises(duckdb.Error):
+                connection.execute(statement)
+
+
+def test_average_of_ratios_would_flip_the_verdict(desk: Desk) -> None:
+    """Why every ratio comes with its two integers: 1 of 2 and 1,998 of 2,000 are 99.85 %, not 74.95 %."""
+    desk.publish(
+        figure(1, 2, "web", attainment_ratio=0.5, target_ratio=0.95),
+        figure(1998, 2000, "mail", attainment_ratio=0.999, target_ratio=0.95),
+    )
+    ((summed, averaged, target),) = desk.in_force(
+        "select sum(numerator) / sum(denominator), avg(attainment_ratio), max(target_ratio)"
+        " from marts.rpt_sla_scorecard"
+    )
+    assert summed > target > averaged
