@@ -59,7 +59,10 @@ def dbt_environment(
         "SLM_PROJECT_TIME_ZONE": config.reporting.time_zone,
         "SLM_PROJECT_PERIOD_TYPE": config.reporting.period,
         "SLM_FIRST_PERIOD_START": str(config.reporting.first_period_start or date.min),
-        "SLM_MAX_AFFECTED_TICKET_RATIO": repr(config.max_affected_ticket_ratio),
+        # Where agreements are withheld one by one, the audit judges the tickets of each, and dbt lets all pass.
+        "SLM_MAX_AFFECTED_TICKET_RATIO": repr(
+            config.max_affected_ticket_ratio if config.withhold == "release" else 1.0
+        ),
         "SLM_BUILD_INPUTS": str(inputs),
         "SLM_BUILD_DATABASE": str(database),
         "SLM_TARGET": target,

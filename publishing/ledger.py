@@ -274,6 +274,8 @@ def propose(
                 case
                     when not dated.is_closed then null
                     when last_edition.figure_key is null then 1
+                    -- Withheld is no other value: the edition before goes on standing.
+                    when dated.status = 'withheld' then last_edition.edition
                     when
                         dated.numerator <> last_edition.numerator
                         or dated.denominator <> last_edition.denominator

@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 
 from publishing import certificate as certificates
-from publishing import evidence, ledger, restatement
+from publishing import evidence, ledger, measures, restatement
 from publishing.build import OFFLINE, PUBLISHED_SCHEMA, published_tables, quoted_path
 from publishing.certificate import Certificate
 from publishing.errors import PublishRefused, ReleaseDamaged
@@ -31,6 +31,7 @@ MANIFEST_FILE = "manifest.json"
 CONTROL_KEYS: Mapping[str, Sequence[str]] = {
     "release": ["release_id"],
     "figure": ["figure_key", "sequence_number"],
+    "figure_quality": ["figure_key"],
     "restatement": ["figure_key", "edition", "step_number"],
     "restatement_evidence": ["figure_key", "edition", "fact_table", "fact_key"],
 }
@@ -42,13 +43,15 @@ _NEXT_PREFIX = ".current-"
 STORAGE_VERSION = "v1.0.0"
 
 _CHECK_COMMENTS = {
-    "": "One row per check of this release: every dbt test and every expectation, with what was observed.",
+    "": "One row per check of this release: dbt tests, expectations, freshness, drift and measurements, with what was "
+    "observed.",
     "build_id": "Build that was checked.",
     "check_id": "Name of the check.",
-    "kind": "dbt_test, expectation or rule.",
+    "kind": "dbt_test, expectation, rule, freshness, drift or measurement.",
     "table_name": "Table that was checked.",
     "description": "What the check holds the table to.",
-    "severity": "critical (stops the release) or warning (printed on it).",
+    "severity": "critical (stops the release), agreement (withholds the figures of the agreements that it names) or "
+    "warning (printed on the release).",
     "is_successful": "Whether the check held.",
     "observed": "What was observed.",
     "bounds": "What was allowed.",
@@ -266,10 +269,13 @@ def _write_database(
             # Sorted by every column: the same figures make the same bytes.
             connection.execute(
                 f'create table {PUBLISHED_SCHEMA}."{table}" as'
-                f' select * from build.{PUBLISHED_SCHEMA}."{table}" order by all'
+                f" select * {_withholding(connection, table, certificate.withheld)}"
+                f' from build.{PUBLISHED_SCHEMA}."{table}" order by all'
             )
             _copy_comments(connection, table)
         _write_evidence(connection)
+        measures.write_figure_quality(connection, certificate.withheld)
+        _comment(connection, "figure_quality", measures.MEASURE_COMMENTS)
         ledger.propose(
             connection,
             PUBLISHED_SCHEMA,
@@ -300,6 +306,36 @@ def _write_database(
         connection.execute("use memory")
         connection.execute("detach released")
     return new_figures, rows
+
+
+def _withholding(connection: duckdb.DuckDBPyConnection, table: str, withheld: Mapping[str, str]) -> str:
+    """SQL that takes the figures of withheld agreements out of a report while it is copied; empty where there are none.
+
+    What is left of such a row is that it exists, and its status: no count, no ratio, no verdict of any kind.
+    """
+    columns = dict(
+        connection.execute(
+            "select column_name, data_type from duckdb_columns()"
+            " where database_name = 'build' and schema_name = ? and table_name = ?",
+            [PUBLISHED_SCHEMA, table],
+        ).fetchall()
+    )
+    if not withheld or not {"agreement_id", "status", "numerator", "denominator"} <= columns.keys():
+        return ""
+    names = ", ".join("'" + agreement.replace("'", "''") + "'" for agreement in sorted(withheld))
+    instead = {"status": "'withheld'", "numerator": "0", "denominator": "0"}
+    for column, kind in columns.items():
+        if kind == "BOOLEAN":
+            instead[column] = "false"
+        elif column.endswith("_count"):
+            instead[column] = "0"
+        elif (kind == "DOUBLE" and column != "target_ratio") or column.endswith("_seconds"):
+            instead[column] = "null"
+    replaced = ", ".join(
+        f'case when agreement_id in ({names}) then {value} else "{column}" end as "{column}"'
+        for column, value in instead.items()
+    )
+    return f"replace ({replaced})"
 
 
 def _copy_comments(connection: duckdb.DuckDBPyConnection, table: str) -> None:

@@ -16,12 +16,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from settings.errors import Problem, ProjectError
-from settings.instants import check_zone
+from settings.instants import check_zone, parse_clock_duration
 from settings.validation import StrictModel, document_problems, model_problems, path_text, place_text
 from settings.yaml import YamlDocument, load_documents
 
 PROJECT_FILE = "slm.yaml"
 API_VERSION = "slm/v1"
+
+# Keys of a source that no adapter has a say in.
+_SOURCE_KEYS = ("name", "type", "freshness")
 
 PeriodType = Literal["month", "quarter", "year"]
 ReportFormat = Literal["html", "pdf"]
@@ -46,6 +49,12 @@ def _name(value: Any) -> Any:
 
 def _zone(value: Any) -> Any:
     return check_zone(value) if isinstance(value, str) else value
+
+
+def _duration(value: Any) -> int:
+    if not isinstance(value, str):
+        raise ValueError(f'"{value}" is not a duration; write it like PT26H')
+    return parse_clock_duration(value)
 
 
 def _first_period(value: Any) -> Any:
@@ -101,12 +110,16 @@ class ReportPack(StrictModel):
 
 
 class SourceConfig(BaseModel):
-    """One source. `options` are all its other keys, as written, `${NAME}` substituted and secrets still by name."""
+    """One source. `options` are all its other keys, as written, `${NAME}` substituted and secrets still by name.
+
+    `freshness_seconds`: how old its latest record may be, in seconds; None = it promises nothing.
+    """
 
     model_config = ConfigDict(frozen=True, strict=True)
 
     name: Name
     type: str = Field(min_length=1)
+    freshness_seconds: Annotated[int | None, BeforeValidator(_duration)] = Field(default=None, alias="freshness")
     options: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -121,6 +134,7 @@ class ProjectConfig(StrictModel):
     reports: ReportPack = ReportPack()
     sources: list[SourceConfig] = Field(default_factory=list)
     governance: Literal["findings", "strict"] = "findings"
+    withhold: Literal["release", "agreement"] = "release"
     max_affected_ticket_ratio: float = Field(default=0.005, ge=0, le=1)
 
 
@@ -277,13 +291,13 @@ def _substituted(value: Any, env: Mapping[str, str]) -> Any:
 
 
 def _with_options(sources: Any) -> Any:
-    """The sources with every key but name and type moved under `options`."""
+    """The sources with every key but their own moved under `options`."""
     if not isinstance(sources, list):
         return sources
     return [
         {
-            **{key: source[key] for key in ("name", "type") if key in source},
-            "options": {str(key): value for key, value in source.items() if key not in ("name", "type")},
+            **{key: source[key] for key in _SOURCE_KEYS if key in source},
+            "options": {str(key): value for key, value in source.items() if key not in _SOURCE_KEYS},
         }
         if isinstance(source, dict)
         else source
