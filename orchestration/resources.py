@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 from pydantic import PrivateAttr
 
 from orchestration.layout import HomeLayout
@@ -21,6 +22,10 @@ from settings.run import RunSettings, claim_home
 
 # A nightly waits this long for another one, or for a dbt left behind by a killed one, before it gives up.
 LOCK_WAIT_SECONDS = 1800.0
+_REFUSED = (
+    "The operating system refused: {reason}. "
+    "Nothing was published; free the space or mend the permission, then run again."
+)
 
 
 @dataclass(frozen=True)
@@ -39,14 +44,13 @@ def user_errors() -> Iterator[None]:
         yield
     except SlmError as error:
         raise dg.Failure(description=str(error)) from error
+    except duckdb.IOException as error:
+        raise dg.Failure(description=_REFUSED.format(reason=str(error).splitlines()[0])) from error
     except OSError as error:
         if error.errno is None:  # a library's own error that only calls itself one
             raise
         where = f" ({error.filename})" if error.filename else ""
-        raise dg.Failure(
-            description=f"The operating system refused: {error.strerror or error}{where}. "
-            "Nothing was published; free the space or mend the permission, then run again."
-        ) from error
+        raise dg.Failure(description=_REFUSED.format(reason=f"{error.strerror or error}{where}")) from error
 
 
 @contextlib.contextmanager

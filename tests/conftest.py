@@ -24,6 +24,11 @@ MANIFEST = ROOT / "dbt_project" / "target" / "manifest.json"
 READ_BY_TESTS = ("SLM_PUBLIC_DATA", "SLM_VECTORS")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--kills`: how often a publication is killed; `make test-kills` asks for more."""
+    parser.addoption("--kills", type=int, default=20)
+
+
 def pytest_configure() -> None:
     """Folders are named relative to where pytest was started; tests run projects that lie elsewhere."""
     for name in READ_BY_TESTS:
