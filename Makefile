@@ -18,7 +18,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: help setup nightly test test-unit test-kills ui lint format bench example-data dictionary explain serve clean
+.PHONY: help setup nightly test test-unit test-kills ui lint format bench example-data dictionary explain serve reproduce clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -81,6 +81,9 @@ explain: $(RUN_STAMP)  ## What is behind a figure of the release in force: make 
 
 serve: $(RUN_STAMP)  ## Bring the database in SLM_POSTGRES_DSN up to the release in force
 	@$(BIN)/python -m publishing.postgres
+
+reproduce: $(RUN_STAMP)  ## Make a past release again and compare: make reproduce RELEASE=<release_id>
+	@$(BIN)/python -m orchestration.reproduction '$(RELEASE)'
 
 clean:  ## Remove the environment and what was parsed; homes below var/ stay
 	@rm -rf $(VENV) dbt_project/target
