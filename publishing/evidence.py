@@ -15,9 +15,10 @@ COMMENTS = {
     "A view over the facts of this release, in which the figures of earlier releases are not.",
     "figure_key": "Key of the figure, as in figure.",
     "report_table": "Report table in which the figure stands.",
-    "fact_table": "fct_ticket_sla, fct_service_availability, fct_survey_sla or fct_survey_response.",
-    "fact_key": "Key of the fact row: source:ticket/target/cycle, service/day or source:response/instrument/item, with "
-    "the position if one is stated.",
+    "fact_table": "fct_ticket_sla, fct_service_availability, fct_outage_recovery, fct_survey_sla or "
+    "fct_survey_response.",
+    "fact_key": "Key of the fact row: source:ticket/target/cycle, service/day, service/start or "
+    "source:response/instrument/item, with the position if one is stated.",
     "agreement_id": "Agreement of the figure; null outside any agreement.",
     "agreement_version": "Version of that agreement.",
     "target_id": "Target of the figure; null outside any agreement.",
@@ -63,6 +64,12 @@ _OF_TARGETS = """
             and days.agreement_version = targets.agreement_version
             and days.target_id = targets.target_id
             and targets.metric = 'availability'
+    union all
+    select
+        'fct_outage_recovery', service_id || '/' || started_at, agreement_id, agreement_version, target_id, service_id,
+        period_start, null, null, null, null, null, case when state = 'met' then 1 else 0 end, 1
+    from {marts}.fct_outage_recovery
+    where state in ('met', 'breached')
     union all
     select
         'fct_survey_sla',

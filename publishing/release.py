@@ -323,11 +323,11 @@ def _withholding(connection: duckdb.DuckDBPyConnection, table: str, withheld: Ma
     if not withheld or not {"agreement_id", "status", "numerator", "denominator"} <= columns.keys():
         return ""
     names = ", ".join("'" + agreement.replace("'", "''") + "'" for agreement in sorted(withheld))
-    instead = {"status": "'withheld'", "numerator": "0", "denominator": "0"}
+    instead = {"status": "'withheld'"}
     for column, kind in columns.items():
         if kind == "BOOLEAN":
             instead[column] = "false"
-        elif column.endswith("_count"):
+        elif column.endswith("_count") or column.startswith(("numerator", "denominator")):
             instead[column] = "0"
         elif (kind == "DOUBLE" and column != "target_ratio") or column.endswith("_seconds"):
             instead[column] = "null"

@@ -21,9 +21,9 @@ Record = TypeVar("Record")
 _NEEDED_TABLES = (
     "certificate_check", "dim_agreement", "dim_calendar", "dim_customer", "dim_decision", "dim_metric", "dim_service",
     "dim_target", "fct_breach_attribution", "fct_outage", "fct_service_availability", "fct_ticket", "fct_ticket_sla",
-    "figure_quality", "load_audit", "release", "rpt_availability", "rpt_definition_sensitivity", "rpt_experience", "rpt_failure_notice",
-    "rpt_moment_of_truth", "rpt_month_end_forecast", "rpt_pause_audit", "rpt_sla_scorecard", "rpt_sla_target",
-    "rpt_target_sensitivity", "rpt_unmatched_ticket", "rpt_workload",
+    "figure_quality", "load_audit", "release", "rpt_availability", "rpt_definition_sensitivity", "rpt_experience",
+    "rpt_failure_notice", "rpt_moment_of_truth", "rpt_month_end_forecast", "rpt_pause_audit", "rpt_sla_scorecard",
+    "rpt_sla_target", "rpt_target_sensitivity", "rpt_unmatched_ticket", "rpt_workload",
 )  # fmt: skip
 
 
