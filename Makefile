@@ -18,7 +18,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: help setup nightly test test-unit ui lint format bench example-data dictionary clean
+.PHONY: help setup nightly test test-unit test-kills ui lint format bench example-data dictionary explain serve reproduce clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,9 @@ test: $(DEV_STAMP) $(MANIFEST)  ## All tests
 test-unit: $(DEV_STAMP) $(MANIFEST)  ## Unit tests only
 	@$(BIN)/python -m pytest tests/unit
 
+test-kills: $(DEV_STAMP) $(MANIFEST)  ## Kill publications, KILLS=200 of them, with a reader attached
+	@$(BIN)/python -m pytest -s tests/integration/test_killed_while_publishing.py --kills $(or $(KILLS),200)
+
 lint: $(DEV_STAMP) $(MANIFEST)  ## Linters, formatters and types, without changing anything
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -72,6 +75,15 @@ example-data: $(RUN_STAMP)  ## Generate the data of examples/acme up to SLM_AS_O
 
 dictionary: $(RUN_STAMP) $(MANIFEST)  ## Rewrite docs/data-dictionary.md from the models
 	@$(BIN)/python -m reporting.dictionary dbt_project/target/manifest.json docs/data-dictionary.md
+
+explain: $(RUN_STAMP)  ## What is behind a figure of the release in force: make explain FIGURE=<figure_key> [ROWS=10]
+	@$(BIN)/python -m reporting.explain '$(FIGURE)' --rows $(or $(ROWS),10)
+
+serve: $(RUN_STAMP)  ## Bring the database in SLM_POSTGRES_DSN up to the release in force
+	@$(BIN)/python -m publishing.postgres
+
+reproduce: $(RUN_STAMP)  ## Make a past release again and compare: make reproduce RELEASE=<release_id>
+	@$(BIN)/python -m orchestration.reproduction '$(RELEASE)'
 
 clean:  ## Remove the environment and what was parsed; homes below var/ stay
 	@rm -rf $(VENV) dbt_project/target

@@ -68,7 +68,7 @@ from agreements.validate import (
     validate,
 )
 from settings.errors import SlmError
-from settings.project import PROJECT_FILE, ProjectConfig
+from settings.project import PROJECT_FILE, ProjectConfig, period_first_day
 
 BUCKET_SECONDS = 3600
 LEAD_SECONDS = 3 * DAY  # calendars are compiled from a little before the first agreement that uses them
@@ -367,7 +367,7 @@ def _period_type(spec: Agreement, config: ProjectConfig) -> str:
 
 
 def _other_rows(project: ValidProject, as_of_epoch: int) -> dict[str, list[Row]]:
-    items, decisions, exclusions, requirements = [], [], [], []
+    items, decisions, exclusions, reopened, requirements = [], [], [], [], []
     for document in project.of_kind("SurveyInstrument"):
         for item in cast(SurveyInstrument, document.spec).items:
             items.append((document.name, item.id, item.kind, *item.bounds(), item.text))
@@ -375,7 +375,10 @@ def _other_rows(project: ValidProject, as_of_epoch: int) -> dict[str, list[Row]]
         decision = cast(Decision, document.spec)
         is_in_force = _is_in_force(decision, project, as_of_epoch)
         decisions.append(_decision_row(document.name, decision, project, is_in_force))
-        if is_in_force and decision.subject is not None:
+        if is_in_force and decision.kind == "reopen_period" and decision.period is not None:
+            first_day = period_first_day(decision.period)
+            reopened.append((document.name, decision.agreement, decision.target, first_day, decision.reason))
+        elif is_in_force and decision.subject is not None:
             interval = decision.interval
             exclusions.append(
                 (
@@ -399,6 +402,7 @@ def _other_rows(project: ValidProject, as_of_epoch: int) -> dict[str, list[Row]]
         "survey_item": items,
         "decision": decisions,
         "decision_exclusion": exclusions,
+        "reopened_period": reopened,
         "requirement": requirements,
         "finding": findings,
     }
@@ -451,8 +455,8 @@ def _decision_epoch(decision: Decision, value: date, project: ValidProject) -> i
 
 
 def _is_in_force(decision: Decision, project: ValidProject, as_of_epoch: int) -> bool:
-    """Whether the decision excludes something from a build that speaks for `as_of`."""
-    if decision.outcome != "accepted" or not decision.kind.startswith("exclude_") or decision.decided_at is None:
+    """Whether the decision has an effect on a build that speaks for `as_of`."""
+    if decision.outcome != "accepted" or decision.kind == "correct_timestamp" or decision.decided_at is None:
         return False
     return _decision_epoch(decision, decision.decided_at, project) <= as_of_epoch
 

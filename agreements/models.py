@@ -26,7 +26,7 @@ from agreements.metrics import (
 )
 from agreements.recurrence import check_rule
 from settings.instants import check_zone, parse_clock_duration, parse_date, parse_instant, parse_period
-from settings.project import PeriodType
+from settings.project import PeriodType, period_first_day
 from settings.validation import StrictModel
 
 API_VERSION = "slm/v1"
@@ -890,6 +890,8 @@ class Decision(StrictModel):
             raise ValueError("exclude_interval needs interval: {from: ..., to: ...}")
         if self.kind == "exclude_instance" and self.interval is not None:
             raise ValueError("exclude_instance takes the whole instance out and has no interval")
+        if self.kind == "reopen_period" and (self.period is None or period_first_day(self.period) is None):
+            raise ValueError('reopen_period needs period: "2026-03", "2026-Q1" or "2026"')
         if self.outcome == "accepted" and (self.decided_at is None or not self.decided_by):
             raise ValueError("an accepted decision needs decidedBy and decidedAt")
         return self

@@ -212,6 +212,13 @@ _COLUMNS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("to_epoch?", _BIGINT),
         ("reason", _TEXT),
     ],
+    "reopened_period": [
+        ("decision_id", _TEXT),
+        ("agreement_id", _TEXT),
+        ("target_id?", _TEXT),
+        ("period_start", _DATE),
+        ("reason", _TEXT),
+    ],
     "requirement": [
         ("requirement_id", _TEXT),
         ("customer_id", _TEXT),

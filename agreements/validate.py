@@ -535,7 +535,7 @@ class _Check:
             for side in ("provider", "consumer"):
                 if not any(actor.side == side for actor in decision.decided_by):
                     self._note(document, ["decidedBy"], f"nobody decided for the {side}")
-            if decision.kind in ("correct_timestamp", "reopen_period"):
+            if decision.kind == "correct_timestamp":
                 self._note(document, ["kind"], f"{decision.kind} is recorded and changes no figure by itself")
 
 

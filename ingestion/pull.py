@@ -107,6 +107,24 @@ def run_source(
     for name, instant in (("loaded_at", loaded_at), ("as_of", as_of)):
         if instant.tzinfo is None:
             raise ValueError(f"{name} needs a zone")
+
+    def stage(adapter: Adapter, raw_feeds: Sequence[RawFeed], paths: Paths, staging: Path) -> dict[str, Load]:
+        return _stage(source.name, adapter, raw_feeds, project_dir.absolute(), paths, staging, loaded_at)
+
+    return _take_in(source, home, as_of, stage)
+
+
+def settle_landed(source: SourceConfig, home: Path, as_of: datetime) -> SourceResult:
+    """As `run_source`, of what landing holds already: no file is looked for and nothing is landed."""
+    return _take_in(source, home, as_of, lambda *_: {})
+
+
+def _take_in(
+    source: SourceConfig,
+    home: Path,
+    as_of: datetime,
+    stage: Callable[[Adapter, Sequence[RawFeed], Paths, Path], dict[str, Load]],
+) -> SourceResult:
     adapter = adapter_for(source.name, source.type, source.options)
     paths = Paths(home.absolute())
     ensure_empty_feeds(home)
@@ -116,7 +134,7 @@ def run_source(
         connect(staging / "database") as con,
     ):
         raw_feeds = adapter.raw_feeds()
-        staged = _stage(source.name, adapter, raw_feeds, project_dir.absolute(), paths, landing_staging, loaded_at)
+        staged = stage(adapter, raw_feeds, paths, landing_staging)
         interpreted = _interpret(con, adapter, source.name, raw_feeds, staged, paths, staging)
         settled = settle(con, adapter, source.name, interpreted, as_of, paths, staging)
         _check_rejects(con, adapter, source.name, settled, paths)

@@ -10,7 +10,7 @@ from dagster_dbt import DbtCliResource
 
 from orchestration.inputs import agreements_asset, feeds_asset, landing_assets
 from orchestration.layout import DBT_PROJECT
-from orchestration.publication import release_asset
+from orchestration.publication import release_asset, serving_asset
 from orchestration.resources import NightlyRun
 from orchestration.warehouse import audit_checks, read_manifest, source_tables, warehouse_assets
 from settings.project import load_project
@@ -56,6 +56,7 @@ def build_defs(nightly: NightlyRun | None = None) -> dg.Definitions:
             feeds_asset(source_tables(manifest, "feeds"), config.sources),
             warehouse,
             release_asset(published),
+            serving_asset(),
         ],
         asset_checks=[audit_checks()],
         jobs=[job],

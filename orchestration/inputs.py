@@ -5,7 +5,14 @@ from collections.abc import Sequence
 import dagster as dg
 
 from agreements.compile import compile_agreements
-from ingestion.pull import check_source, ensure_empty_feeds, forget_unlisted_sources, ordered_sources, run_source
+from ingestion.pull import (
+    check_source,
+    ensure_empty_feeds,
+    forget_unlisted_sources,
+    ordered_sources,
+    run_source,
+    settle_landed,
+)
 from orchestration.resources import NightlyRun, user_errors
 from settings.project import SourceConfig
 
@@ -73,13 +80,16 @@ def _landing_asset(source: SourceConfig) -> dg.AssetsDefinition:
     def landed(context: dg.AssetExecutionContext, nightly: NightlyRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
         configured = next(item for item in nightly.config.sources if item.name == source.name)
         with user_errors():
-            result = run_source(
-                configured,
-                nightly.settings.project_dir,
-                nightly.settings.home,
-                nightly.started_at,
-                nightly.settings.as_of,
-            )
+            if nightly.settings.landed_only:
+                result = settle_landed(configured, nightly.settings.home, nightly.settings.as_of)
+            else:
+                result = run_source(
+                    configured,
+                    nightly.settings.project_dir,
+                    nightly.settings.home,
+                    nightly.started_at,
+                    nightly.settings.as_of,
+                )
         for warning in result.warnings:
             context.log.warning(warning)
         metadata: dict[str, dg.MetadataValue | int | str] = {

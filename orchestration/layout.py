@@ -36,6 +36,11 @@ class HomeLayout:
         return self.warehouse / "build.json"
 
     @property
+    def recomputed(self) -> Path:
+        """Scratch of figures computed again; gone when the run ends."""
+        return self.warehouse / "recomputed"
+
+    @property
     def dbt_target(self) -> Path:
         """dbt's artefacts of the last build: run results, logs, parse cache."""
         return self.warehouse / "dbt"

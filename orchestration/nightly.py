@@ -28,6 +28,9 @@ _LIBRARY_MESSAGES = (
     "Finished dbt command",
 )
 
+_NO_RELEASE = "No release was published; the one in force, if any, is as it was."
+_AFTER_RELEASE = "A release was published, but what follows it failed."
+
 
 def plain_logger(context: dg.InitLoggerContext) -> logging.Logger:
     """Messages of our own assets, without Dagster's events about steps."""
@@ -78,7 +81,9 @@ def main() -> int:
         )
         problems = _problems(result.all_events)
     if not result.success or problems:
-        return _fail(problems or ["The job ended without a release; see the Dagster UI (make ui)."])
+        problems = problems or ["The job ended without a release; see the Dagster UI (make ui)."]
+        is_released = any(event.is_step_success and event.step_key == "release" for event in result.all_events)
+        return _fail(problems, _AFTER_RELEASE if is_released else _NO_RELEASE)
     current = (settings.home / "published" / "current").resolve()
     print(f"\nIn force: {current}\n  figures  {current / 'slm.duckdb'}")
     pages = current / "report" / "index.html"
@@ -119,9 +124,9 @@ def _innermost(error: object) -> str:
     return str(getattr(error, "message", error)).strip().removeprefix("dagster._core.definitions.events.Failure: ")
 
 
-def _fail(problems: list[str]) -> int:
+def _fail(problems: list[str], what_stands: str = _NO_RELEASE) -> int:
     sys.stdout.flush()
-    print("\nNo release was published; the one in force, if any, is as it was.", file=sys.stderr)
+    print(f"\n{what_stands}", file=sys.stderr)
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1

@@ -5,15 +5,25 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
+import pyarrow.parquet as pq
+from dagster_dbt import DbtCliResource
 
 from agreements.compile import hash_inputs
+from agreements.documents import agreement_files
 from orchestration.layout import ROOT
+from orchestration.recomputation import code_of, recompute
 from orchestration.resources import NightlyRun, user_errors
+from orchestration.warehouse import read_manifest
 from publishing import certificate as certificates
 from publishing.build import fingerprints, open_read_only
-from publishing.release import Release, ReleaseInput, publish
+from publishing.ledger import Reopening, Restated
+from publishing.postgres import serve
+from publishing.release import Release, ReleaseInput, current_release, publish
+from publishing.restatement import Restating
 from publishing.revision import code_revision, lock_hash
+from reporting.dictionary import tested_keys
 from reporting.pack import write_pack
+from settings.project import PROJECT_FILE
 
 _PREVIEW = """
 select agreement_id, target_id, period_start, numerator, denominator, attainment_ratio, target_ratio, status
@@ -34,7 +44,7 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
         kinds={"duckdb", "parquet"},
         description="An immutable release directory, put in force by swapping one link.",
     )
-    def released(context: dg.AssetExecutionContext, nightly: NightlyRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def released(context: dg.AssetExecutionContext, nightly: NightlyRun, dbt: DbtCliResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         layout = nightly.layout
         with user_errors():
             build = nightly.demand_own_build(context.run.run_id)
@@ -52,6 +62,9 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 agreements_hash=hash_inputs(nightly.settings.project_dir),
                 load_ids=_load_ids(nightly.settings.home),
                 allow_older=nightly.settings.allow_older,
+                project_files=_project_files(nightly.settings.project_dir),
+                reopenings=_reopenings(layout.compiled_agreements),
+                keys=tested_keys(read_manifest())[0],
             )
 
             if "pdf" in nightly.config.reports.formats and nightly.config.reports.periods:
@@ -60,7 +73,12 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
             def write_report(database: Path, directory: Path) -> None:
                 write_pack(database, directory, nightly.config.reports)
 
-            release = publish(nightly.settings.home, layout.build_database, certificate, made_of, write_report)
+            def restate(base: Path, figures: list[Restated]) -> Restating:
+                context.log.warning(f"{len(figures):,} figures of closed periods moved; computing why")
+                code = code_of({"code_revision": made_of.code_revision, "lock_hash": made_of.lock_hash})
+                return recompute(nightly, dbt, code, made_of.load_ids, base, figures)
+
+            release = publish(nightly.settings.home, layout.build_database, certificate, made_of, write_report, restate)
         _tell(context, release)
         return dg.MaterializeResult(
             metadata={
@@ -76,6 +94,29 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
     return released
 
 
+def serving_asset() -> dg.AssetsDefinition:
+    """The release in force in the serving database, if there is one."""
+
+    @dg.asset(
+        name="serving",
+        deps=[dg.AssetKey("release")],
+        group_name="publication",
+        kinds={"postgres"},
+        description="The schema marts of the database in SLM_POSTGRES_DSN, swapped in one transaction.",
+    )
+    def served(context: dg.AssetExecutionContext, nightly: NightlyRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        dsn = nightly.settings.postgres_dsn
+        release = current_release(nightly.settings.home)
+        if dsn is None or release is None:
+            return dg.MaterializeResult(metadata={"served": "no database is named in SLM_POSTGRES_DSN"})
+        with user_errors():
+            is_written = serve(dsn, release)
+        context.log.info(f"PostgreSQL serves {release.name}")
+        return dg.MaterializeResult(metadata={"served": release.name, "written": is_written})
+
+    return served
+
+
 def _load_ids(home: Path) -> list[str]:
     """Every load of the build's sources as source/feed/load."""
     audits = (home / "warehouse" / "control" / "load_audit").glob("*.parquet")
@@ -83,6 +124,20 @@ def _load_ids(home: Path) -> list[str]:
     landing = home / "landing"
     loads = [manifest.parent.relative_to(landing) for manifest in landing.glob("*/*/*/manifest.json")]
     return sorted(str(load) for load in loads if load.parts[0] in listed)
+
+
+def _project_files(project_dir: Path) -> dict[str, Path]:
+    """slm.yaml and the agreements by their names within the project."""
+    return {
+        path.relative_to(project_dir).as_posix(): path
+        for path in [project_dir / PROJECT_FILE, *agreement_files(project_dir)]
+    }
+
+
+def _reopenings(compiled_agreements: Path) -> list[Reopening]:
+    """The accepted Decisions that re-open a period, as this build knows them."""
+    rows = pq.read_table(compiled_agreements / "reopened_period.parquet").to_pylist()
+    return [Reopening(row["decision_id"], row["agreement_id"], row["target_id"], row["period_start"]) for row in rows]
 
 
 def _tell(context: dg.AssetExecutionContext, release: Release) -> None:

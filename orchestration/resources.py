@@ -7,9 +7,11 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 from pydantic import PrivateAttr
 
 from orchestration.layout import HomeLayout
@@ -20,6 +22,10 @@ from settings.run import RunSettings, claim_home
 
 # A nightly waits this long for another one, or for a dbt left behind by a killed one, before it gives up.
 LOCK_WAIT_SECONDS = 1800.0
+_REFUSED = (
+    "The operating system refused: {reason}. "
+    "Nothing was published; free the space or mend the permission, then run again."
+)
 
 
 @dataclass(frozen=True)
@@ -38,14 +44,43 @@ def user_errors() -> Iterator[None]:
         yield
     except SlmError as error:
         raise dg.Failure(description=str(error)) from error
+    except duckdb.IOException as error:
+        raise dg.Failure(description=_REFUSED.format(reason=str(error).splitlines()[0])) from error
     except OSError as error:
         if error.errno is None:  # a library's own error that only calls itself one
             raise
         where = f" ({error.filename})" if error.filename else ""
-        raise dg.Failure(
-            description=f"The operating system refused: {error.strerror or error}{where}. "
-            "Nothing was published; free the space or mend the permission, then run again."
-        ) from error
+        raise dg.Failure(description=_REFUSED.format(reason=f"{error.strerror or error}{where}")) from error
+
+
+@contextlib.contextmanager
+def dbt_environment(
+    as_of_epoch: int, config: ProjectConfig, inputs: Path, database: Path, target: str
+) -> Iterator[None]:
+    """Within the block the environment tells dbt to build `database` from the folder `inputs` for that instant."""
+    variables = {
+        "SLM_AS_OF_EPOCH": str(as_of_epoch),
+        "SLM_PROJECT_TIME_ZONE": config.reporting.time_zone,
+        "SLM_PROJECT_PERIOD_TYPE": config.reporting.period,
+        "SLM_FIRST_PERIOD_START": str(config.reporting.first_period_start or date.min),
+        # Where agreements are withheld one by one, the audit judges the tickets of each, and dbt lets all pass.
+        "SLM_MAX_AFFECTED_TICKET_RATIO": repr(
+            config.max_affected_ticket_ratio if config.withhold == "release" else 1.0
+        ),
+        "SLM_BUILD_INPUTS": str(inputs),
+        "SLM_BUILD_DATABASE": str(database),
+        "SLM_TARGET": target,
+    }
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 class NightlyRun(dg.ConfigurableResource):  # type: ignore[type-arg]
@@ -125,26 +160,9 @@ class NightlyRun(dg.ConfigurableResource):  # type: ignore[type-arg]
             )
         return build
 
-    @contextlib.contextmanager
-    def dbt_environment(self) -> Iterator[None]:
+    def dbt_environment(self) -> contextlib.AbstractContextManager[None]:
         """Within the block dbt finds what it builds, from what, and for which instant."""
-        variables = {
-            "SLM_AS_OF_EPOCH": str(self.settings.as_of_epoch),
-            "SLM_PROJECT_TIME_ZONE": self.config.reporting.time_zone,
-            "SLM_PROJECT_PERIOD_TYPE": self.config.reporting.period,
-            "SLM_FIRST_PERIOD_START": str(self.config.reporting.first_period_start or date.min),
-            "SLM_MAX_AFFECTED_TICKET_RATIO": repr(self.config.max_affected_ticket_ratio),
-            "SLM_BUILD_INPUTS": str(self.layout.warehouse),
-            "SLM_BUILD_DATABASE": str(self.layout.build_database),
-            "SLM_TARGET": self.settings.target,
-        }
-        before = {name: os.environ.get(name) for name in variables}
-        os.environ.update(variables)
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    os.environ.pop(name, None)
-                else:
-                    os.environ[name] = value
+        layout = self.layout
+        return dbt_environment(
+            self.settings.as_of_epoch, self.config, layout.warehouse, layout.build_database, self.settings.target
+        )

@@ -11,12 +11,16 @@ import pandas as pd
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
 from expectations.rules import audited_tables
-from expectations.runner import preload, run_rules
+from expectations.runner import Outcome, failing_agreements, preload, run_rules
+from ingestion.freshness import feed_freshness
 from orchestration.layout import MANIFEST
 from orchestration.resources import NightlyRun, user_errors
 from publishing import certificate as certificates
+from publishing import measures
 from publishing.build import fingerprints, open_read_only
 from publishing.certificate import Check
+from publishing.release import current_release
+from settings.project import ProjectConfig
 
 # dbt's unit tests prove the models, not the data: they run with the tests of the code.
 BUILD_ARGUMENTS = ["build", "--exclude-resource-type", "unit_test"]
@@ -106,24 +110,23 @@ def audit_checks(report_schema: str = "marts") -> dg.AssetChecksDefinition:
             build = nightly.demand_own_build(context.run.run_id)
             with contextlib.closing(open_read_only(layout.build_database)) as connection:
                 outcomes = run_rules(lambda name: _frame(connection, name))
+                expectations, withheld = _expectation_checks(connection, outcomes, nightly.config)
                 tables_of_build = fingerprints(connection)
-            checks = [
-                Check(
-                    check_id=outcome.rule.rule_id,
-                    kind="expectation",
-                    table_name=outcome.rule.table_name,
-                    description=outcome.rule.description,
-                    severity=outcome.rule.severity,
-                    is_successful=outcome.is_successful,
-                    observed=outcome.observed,
-                    bounds=outcome.bounds,
-                )
-                for outcome in outcomes
-            ] + _dbt_checks(layout.dbt_target / "run_results.json", layout.dbt_target / "manifest.json")
+                measured = _measures(connection, nightly)
+            dbt_checks = _dbt_checks(layout.dbt_target / "run_results.json", layout.dbt_target / "manifest.json")
+            checks = expectations + measured + dbt_checks
             issued = certificates.issue(
-                build.build_id, context.run.run_id, nightly.settings.as_of, datetime.now(UTC), checks, tables_of_build
+                build.build_id,
+                context.run.run_id,
+                nightly.settings.as_of,
+                datetime.now(UTC),
+                checks,
+                tables_of_build,
+                withheld,
             )
             certificates.save(issued, layout.warehouse)
+        for agreement, reason in withheld.items():
+            context.log.warning(f"The figures of {agreement} are withheld: {reason}")
         failed = [check for check in checks if not check.is_successful]
         context.log.info(f"Audit: {len(checks) - len(failed)} of {len(checks)} checks hold")
         for table in tables:
@@ -143,6 +146,62 @@ def audit_checks(report_schema: str = "marts") -> dg.AssetChecksDefinition:
             )
 
     return audited
+
+
+def _expectation_checks(
+    connection: Any, outcomes: list[Outcome], config: ProjectConfig
+) -> tuple[list[Check], dict[str, str]]:
+    """The rules' outcomes as checks, and the agreements to withhold if slm.yaml would rather do that than stop."""
+    withheld: dict[str, str] = {}
+    downgraded: set[str] = set()
+    if config.withhold == "agreement":
+        failed = [o.rule for o in outcomes if not o.is_successful and o.rule.severity == "critical"]
+        by_agreement, general = failing_agreements(lambda name: _frame(connection, name), failed)
+        withheld = {agreement: ", ".join(rules) for agreement, rules in by_agreement.items()}
+        downgraded = {f"{rule.table_name}.{rule.rule_id}" for rule in failed if rule not in general}
+    checks = [
+        Check(
+            check_id=outcome.rule.rule_id,
+            kind="expectation",
+            table_name=outcome.rule.table_name,
+            description=outcome.rule.description,
+            severity="agreement"
+            if f"{outcome.rule.table_name}.{outcome.rule.rule_id}" in downgraded
+            else outcome.rule.severity,
+            is_successful=outcome.is_successful,
+            observed=outcome.observed,
+            bounds=outcome.bounds,
+        )
+        for outcome in outcomes
+    ]
+    if config.withhold == "agreement":
+        check, beyond = measures.affected_check(connection, config.max_affected_ticket_ratio)
+        checks.append(check)
+        for agreement, reason in beyond.items():
+            withheld[agreement] = "; ".join(filter(None, [withheld.get(agreement), reason]))
+    return checks, withheld
+
+
+def _measures(connection: Any, nightly: NightlyRun) -> list[Check]:
+    """Freshness, late records, drift against the release in force, unmeasured time."""
+    promised = {source.name: source.freshness_seconds for source in nightly.config.sources}
+    feeds = [
+        measures.FeedState(
+            feed.source,
+            feed.feed,
+            feed.age_seconds,
+            promised.get(feed.source),
+            feed.later_count,
+            feed.delayed_count,
+            feed.median_delay_seconds,
+        )
+        for feed in feed_freshness(nightly.settings.home, nightly.settings.as_of)
+    ]
+    return [
+        *measures.feed_checks(feeds),
+        *measures.drift_checks(connection, current_release(nightly.settings.home)),
+        *measures.unmeasured_checks(connection),
+    ]
 
 
 def _frame(connection: Any, name: str) -> pd.DataFrame:

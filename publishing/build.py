@@ -25,6 +25,11 @@ class Fingerprint:
     digest: str
 
 
+def quoted_path(path: Path) -> str:
+    """The path within a quoted SQL string."""
+    return str(path).replace("'", "''")
+
+
 def open_read_only(database: Path) -> duckdb.DuckDBPyConnection:
     """A read-only connection that fetches nothing from anywhere."""
     return duckdb.connect(str(database), read_only=True, config=OFFLINE)

@@ -6,7 +6,8 @@ table it speaks for, so that neither another build nor a figure changed afterwar
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,17 @@ CERTIFICATE_FILE = "certificate.json"
 
 @dataclass(frozen=True)
 class Check:
-    """One thing checked. `severity` critical stops the release, warning is printed on it."""
+    """One thing checked.
+
+    `severity` critical stops the release, agreement withholds the figures of the agreements that `observed` names,
+    warning is printed on the release.
+    """
 
     check_id: str
-    kind: str  # dbt_test | expectation | rule
+    kind: str  # dbt_test | expectation | rule | freshness | drift | measurement
     table_name: str
     description: str
-    severity: str  # critical | warning
+    severity: str  # critical | agreement | warning
     is_successful: bool
     observed: str
     bounds: str
@@ -41,6 +46,7 @@ class Certificate:
     issued_at: str
     checks: list[Check]
     fingerprints: dict[str, Fingerprint]
+    withheld: dict[str, str] = field(default_factory=dict)  # agreements whose figures are withheld, with the reason
 
     @property
     def failed(self) -> list[Check]:
@@ -60,6 +66,7 @@ def issue(
     issued_at: datetime,
     checks: list[Check],
     tables: dict[str, Fingerprint],
+    withheld: Mapping[str, str] | None = None,
 ) -> Certificate:
     """A certificate of these checks; `as_of` and `issued_at` are aware UTC."""
     return Certificate(
@@ -69,6 +76,7 @@ def issue(
         issued_at=issued_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         checks=sorted(checks, key=lambda check: (check.kind, check.table_name, check.check_id)),
         fingerprints=tables,
+        withheld=dict(withheld or {}),
     )
 
 
@@ -98,6 +106,7 @@ def load(directory: Path) -> Certificate:
         issued_at=data["issued_at"],
         checks=[Check(**check) for check in data["checks"]],
         fingerprints={table: Fingerprint(**print_) for table, print_ in data["fingerprints"].items()},
+        withheld=data["withheld"],
     )
 
 

@@ -13,3 +13,7 @@ class ReleaseDamaged(SlmError):
 
 class HomeBusy(SlmError):
     """Another nightly, or a dbt process it left behind, is still writing to this home."""
+
+
+class PostgresUnavailable(SlmError):
+    """The serving database could not be brought up to date; it serves what it served before."""

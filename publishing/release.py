@@ -9,8 +9,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,27 +18,40 @@ from typing import Any
 import duckdb
 
 from publishing import certificate as certificates
-from publishing.build import OFFLINE, PUBLISHED_SCHEMA, published_tables
+from publishing import evidence, ledger, measures, restatement
+from publishing.build import OFFLINE, PUBLISHED_SCHEMA, published_tables, quoted_path
 from publishing.certificate import Certificate
 from publishing.errors import PublishRefused, ReleaseDamaged
-from publishing.ledger import COMMENTS as FIGURE_COMMENTS
-from publishing.ledger import write_ledger
+from publishing.ledger import Origin, Reopening, Restated
+from publishing.restatement import Restating
 
 DATABASE_FILE = "slm.duckdb"
 MANIFEST_FILE = "manifest.json"
+# Key columns of the tables that publishing itself adds.
+CONTROL_KEYS: Mapping[str, Sequence[str]] = {
+    "release": ["release_id"],
+    "figure": ["figure_key", "sequence_number"],
+    "figure_quality": ["figure_key"],
+    "restatement": ["figure_key", "edition", "step_number"],
+    "restatement_evidence": ["figure_key", "edition", "fact_table", "fact_key"],
+}
+# slm.yaml and the agreements as they were: with landing and the code, all that the figures were made of.
+PROJECT_FOLDER = "project"
 STAGED_PREFIX = ".staged-"
 _NEXT_PREFIX = ".current-"
 # Written so that every DuckDB client from 1.0 on can read it.
 STORAGE_VERSION = "v1.0.0"
 
 _CHECK_COMMENTS = {
-    "": "One row per check of this release: every dbt test and every expectation, with what was observed.",
+    "": "One row per check of this release: dbt tests, expectations, freshness, drift and measurements, with what was "
+    "observed.",
     "build_id": "Build that was checked.",
     "check_id": "Name of the check.",
-    "kind": "dbt_test, expectation or rule.",
+    "kind": "dbt_test, expectation, rule, freshness, drift or measurement.",
     "table_name": "Table that was checked.",
     "description": "What the check holds the table to.",
-    "severity": "critical (stops the release) or warning (printed on it).",
+    "severity": "critical (stops the release), agreement (withholds the figures of the agreements that it names) or "
+    "warning (printed on the release).",
     "is_successful": "Whether the check held.",
     "observed": "What was observed.",
     "bounds": "What was allowed.",
@@ -76,6 +89,14 @@ class ReleaseInput:
     agreements_hash: str
     load_ids: list[str]
     allow_older: bool
+    project_files: Mapping[str, Path] = field(default_factory=dict)  # by name: slm.yaml, agreements/...
+    reopenings: Sequence[Reopening] = ()
+    keys: Mapping[str, Sequence[str]] = field(default_factory=dict)  # key columns by table of the build
+
+    @property
+    def origin(self) -> Origin:
+        """What new rows of the ledger say of where they come from."""
+        return Origin(self.release_id, int(self.as_of.timestamp()), self.build_id, self.code_revision, self.input_hash)
 
     @property
     def release_id(self) -> str:
@@ -156,10 +177,13 @@ def publish(
     certificate: Certificate,
     made_of: ReleaseInput,
     write_report: Callable[[Path, Path], None] | None = None,
+    restate: Callable[[Path, list[Restated]], Restating] | None = None,
 ) -> Release:
     """Write, seal and put in force a release of the audited build. The caller has demanded the certificate.
 
     `write_report(database, directory)` fills the report pack from the finished release database; None = no pages.
+    `restate(base, figures)` computes closed figures that moved again, from the release `base` on; it is only called if
+    there are any.
     """
     remove_unfinished(home)
     previous = current_release(home)
@@ -171,8 +195,13 @@ def publish(
         raise PublishRefused(f"{directory} exists: a build is published once. Run the whole nightly job.")
     staged = home / "releases" / f"{STAGED_PREFIX}{made_of.release_id}"
     staged.mkdir(parents=True)
-    new_figures, rows = _write_database(staged, build_database, certificate, made_of, previous, is_current)
+    restating = _restating(home, build_database, made_of, previous, restate) if is_current else Restating()
+    new_figures, rows = _write_database(staged, build_database, certificate, made_of, previous, is_current, restating)
     certificates.save(certificate, staged)
+    for name, path in made_of.project_files.items():
+        kept = staged / PROJECT_FOLDER / name
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, kept)
     if write_report is not None:
         write_report(staged / DATABASE_FILE, staged / "report")
     _seal(staged, made_of, previous, as_of_text)
@@ -185,6 +214,38 @@ def publish(
     return Release(made_of.release_id, directory, is_current, new_figures, rows)
 
 
+def _restating(
+    home: Path,
+    build_database: Path,
+    made_of: ReleaseInput,
+    previous: Path | None,
+    restate: Callable[[Path, list[Restated]], Restating] | None,
+) -> Restating:
+    """Why closed figures moved since the release in force; without steps if none did."""
+    if previous is None:
+        return Restating()
+    figures = ledger.restated_figures(
+        build_database, _ledger_file(previous), made_of.origin.as_of_epoch, made_of.reopenings
+    )
+    if not figures:
+        return Restating()
+    # The release in force has the former editions, unless it speaks for an earlier instant than they do.
+    base = previous
+    if _as_of_epoch(previous) < min(figure.former_as_of_epoch for figure in figures):
+        base = home / "releases" / max(figures, key=lambda figure: figure.former_as_of_epoch).former_release_id
+    if not (base / MANIFEST_FILE).is_file():
+        return Restating(failure=f"release {base.name} is gone")
+    return restate(base, figures) if restate is not None else Restating(base)
+
+
+def _ledger_file(release: Path) -> Path:
+    return release / "parquet" / "figure.parquet"
+
+
+def _as_of_epoch(release: Path) -> int:
+    return int(datetime.fromisoformat(read_manifest(release)["as_of"]).timestamp())
+
+
 def _write_database(
     staged: Path,
     build_database: Path,
@@ -192,12 +253,13 @@ def _write_database(
     made_of: ReleaseInput,
     previous: Path | None,
     is_ledgered: bool,
+    restating: Restating,
 ) -> tuple[int, dict[str, int]]:
     """slm.duckdb and parquet/ of the release; returns rows added to the ledger and rows by table."""
     with duckdb.connect(":memory:", config=OFFLINE) as connection:
-        connection.execute(f"attach '{_quoted(build_database)}' as build (read_only)")
+        connection.execute(f"attach '{quoted_path(build_database)}' as build (read_only)")
         connection.execute(
-            f"attach '{_quoted(staged / DATABASE_FILE)}' as released (storage_version '{STORAGE_VERSION}')"
+            f"attach '{quoted_path(staged / DATABASE_FILE)}' as released (storage_version '{STORAGE_VERSION}')"
         )
         connection.execute("use build")
         tables = published_tables(connection)
@@ -207,36 +269,73 @@ def _write_database(
             # Sorted by every column: the same figures make the same bytes.
             connection.execute(
                 f'create table {PUBLISHED_SCHEMA}."{table}" as'
-                f' select * from build.{PUBLISHED_SCHEMA}."{table}" order by all'
+                f" select * {_withholding(connection, table, certificate.withheld)}"
+                f' from build.{PUBLISHED_SCHEMA}."{table}" order by all'
             )
             _copy_comments(connection, table)
-        ledger = previous / "parquet" / "figure.parquet" if previous else None
-        new_figures = write_ledger(
+        _write_evidence(connection)
+        measures.write_figure_quality(connection, certificate.withheld)
+        _comment(connection, "figure_quality", measures.MEASURE_COMMENTS)
+        ledger.propose(
             connection,
-            ledger,
-            made_of.release_id,
-            int(made_of.as_of.timestamp()),
-            made_of.build_id,
-            made_of.code_revision,
-            made_of.input_hash,
-            is_ledgered,
+            PUBLISHED_SCHEMA,
+            _ledger_file(previous) if previous else None,
+            made_of.origin.as_of_epoch,
+            made_of.reopenings,
         )
-        _comment(connection, "figure", FIGURE_COMMENTS)
+        new_figures = ledger.write_ledger(connection, made_of.origin, is_ledgered)
+        restated = ledger.proposed_restatements(connection) if is_ledgered else []
+        restatement.write_restatements(connection, previous, made_of.origin, restated, restating)
+        _comment(connection, "figure", ledger.COMMENTS)
+        _comment(connection, "restatement", restatement.RESTATEMENT_COMMENTS)
+        _comment(connection, "restatement_evidence", restatement.EVIDENCE_COMMENTS)
         _write_checks(connection, certificate)
         _write_release_row(connection, certificate, made_of, previous, is_ledgered)
         rows = {}
         (staged / "parquet").mkdir()
         for (table,) in connection.execute(
-            "select table_name from duckdb_tables() where database_name = 'released' order by table_name"
+            "select table_name from duckdb_tables() where database_name = 'released'"
+            " union all select view_name from duckdb_views() where database_name = 'released' and not internal"
+            " order by table_name"
         ).fetchall():
             counted = connection.execute(
                 f'copy (select * from {PUBLISHED_SCHEMA}."{table}" order by all)'
-                f" to '{_quoted(staged / 'parquet' / table)}.parquet' (format parquet, compression zstd)"
+                f" to '{quoted_path(staged / 'parquet' / table)}.parquet' (format parquet, compression zstd)"
             ).fetchone()
             rows[table] = int(counted[0]) if counted else 0
         connection.execute("use memory")
         connection.execute("detach released")
     return new_figures, rows
+
+
+def _withholding(connection: duckdb.DuckDBPyConnection, table: str, withheld: Mapping[str, str]) -> str:
+    """SQL that takes the figures of withheld agreements out of a report while it is copied; empty where there are none.
+
+    What is left of such a row is that it exists, and its status: no count, no ratio, no verdict of any kind.
+    """
+    columns = dict(
+        connection.execute(
+            "select column_name, data_type from duckdb_columns()"
+            " where database_name = 'build' and schema_name = ? and table_name = ?",
+            [PUBLISHED_SCHEMA, table],
+        ).fetchall()
+    )
+    if not withheld or not {"agreement_id", "status", "numerator", "denominator"} <= columns.keys():
+        return ""
+    names = ", ".join("'" + agreement.replace("'", "''") + "'" for agreement in sorted(withheld))
+    instead = {"status": "'withheld'"}
+    for column, kind in columns.items():
+        if kind == "BOOLEAN":
+            instead[column] = "false"
+        elif column.endswith("_count") or column.startswith(("numerator", "denominator")):
+            instead[column] = "0"
+        elif (kind == "DOUBLE" and column != "target_ratio") or column.endswith("_seconds"):
+            instead[column] = "null"
+    replaced = ", ".join(
+        f'case when agreement_id in ({names}) then {value} else "{column}" end as "{column}"'
+        for column, value in instead.items()
+    )
+    return f"replace ({replaced})"
 
 
 def _copy_comments(connection: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -254,10 +353,15 @@ def _copy_comments(connection: duckdb.DuckDBPyConnection, table: str) -> None:
     _comment(connection, table, {**comments, **({"": row[0]} if row and row[0] else {})})
 
 
-def _comment(connection: duckdb.DuckDBPyConnection, table: str, comments: dict[str, str]) -> None:
-    """Comments by column name; the empty name is the table itself."""
+def _write_evidence(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(f"create view {PUBLISHED_SCHEMA}.figure_evidence as {evidence.evidence_query(PUBLISHED_SCHEMA)}")
+    _comment(connection, "figure_evidence", evidence.COMMENTS, kind="view")
+
+
+def _comment(connection: duckdb.DuckDBPyConnection, table: str, comments: dict[str, str], kind: str = "table") -> None:
+    """Comments by column name; the empty name is the table (or view) itself."""
     for column, text in comments.items():
-        on = f'column {PUBLISHED_SCHEMA}."{table}"."{column}"' if column else f'table {PUBLISHED_SCHEMA}."{table}"'
+        on = f'column {PUBLISHED_SCHEMA}."{table}"."{column}"' if column else f'{kind} {PUBLISHED_SCHEMA}."{table}"'
         connection.execute(f"comment on {on} is '{text.replace(chr(39), chr(39) * 2)}'")
 
 
@@ -342,6 +446,7 @@ def _seal(staged: Path, made_of: ReleaseInput, previous: Path | None, as_of_text
         "input_hash": made_of.input_hash,
         "load_ids": sorted(made_of.load_ids),
         "previous_release_id": previous.name if previous else None,
+        "keys": {table: list(columns) for table, columns in {**made_of.keys, **CONTROL_KEYS}.items()},
         "files": files,
     }
     manifest_path = staged / MANIFEST_FILE
@@ -366,11 +471,6 @@ def _put_in_force(link: Path) -> None:
     """One atomic step: readers see the old release or the new one, never neither."""
     os.replace(link, link.parent / "current")
     _fsync_directory(link.parent)
-
-
-def _quoted(path: Path) -> str:
-    """The path within a quoted SQL string."""
-    return str(path).replace("'", "''")
 
 
 def _files(directory: Path) -> list[str]:

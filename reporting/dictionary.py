@@ -69,10 +69,12 @@ def read_tables(manifest: Mapping[str, Any]) -> list[Table]:
             ).fetchall()
             comments = dict(
                 connection.execute(
-                    "select table_name, comment from duckdb_tables() where schema_name = ?", [PUBLISHED_SCHEMA]
+                    "select table_name, comment from duckdb_tables() where schema_name = $schema"
+                    " union all select view_name, comment from duckdb_views() where schema_name = $schema",
+                    {"schema": PUBLISHED_SCHEMA},
                 ).fetchall()
             )
-    keys, filled = _tested(manifest)
+    keys, filled = tested_keys(manifest)
     readers = _readers(manifest)
     tables = []
     for name in sorted(comments):
@@ -188,7 +190,7 @@ def _literal(text: str) -> str:
     return "'" + text.strip().replace("'", "''") + "'"
 
 
-def _tested(manifest: Mapping[str, Any]) -> tuple[dict[str, tuple[str, ...]], set[tuple[str, str]]]:
+def tested_keys(manifest: Mapping[str, Any]) -> tuple[dict[str, tuple[str, ...]], set[tuple[str, str]]]:
     """(key columns by table, (table, column) pairs that are never null), by the models' own tests."""
     keys: dict[str, tuple[str, ...]] = {}
     filled: set[tuple[str, str]] = set()

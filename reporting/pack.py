@@ -16,6 +16,7 @@ from reporting.csv_files import breaches_csv, figures_csv, outages_csv
 from reporting.markup import environment
 from reporting.model import Page
 from reporting.pages import build_index, build_pages
+from reporting.quality_page import QUALITY_FILE, build_quality
 from reporting.queries import PageKey, ReleaseReader
 from reporting.wording import shift_period
 from settings.errors import Problem, ProjectError
@@ -27,8 +28,9 @@ INDEX_FILE = "index.html"
 def write_pack(database: Path, directory: Path, settings: ReportPack) -> list[Path]:
     """Write the report pack of a finished release; returns the files written, in the order of their paths.
 
-    `database` is the release's DuckDB file (schema marts), opened read-only. Into `directory` go `index.html`, one page
-    `<customer>/<period>.html` for each customer and each of the last `settings.periods` periods that have a figure, and
+    `database` is the release's DuckDB file (schema marts), opened read-only. Into `directory` go `index.html` and
+    `quality.html`, one page `<customer>/<period>.html` for each customer and each of the last `settings.periods`
+    periods that have a figure, and
     beside each page its figures (`<period>.csv`), its breached clocks (`<period>-breaches.csv`) and its outages
     (`<period>-outages.csv`), where it has any. `settings.customers` narrows the customers. With 0 periods, or without
     "html" among the formats, nothing is written, not even the directory. "pdf" is not written yet.
@@ -56,6 +58,7 @@ def write_pack(database: Path, directory: Path, settings: ReportPack) -> list[Pa
             for page, context in build_pages(customer_keys, release, dimensions, facts, loads, failed):
                 pages.append(page)
                 files.update(_page_files(templates, page, context))
+        files[QUALITY_FILE] = templates.get_template("quality.html.j2").render(quality=build_quality(reader))
     files[INDEX_FILE] = templates.get_template("index.html.j2").render(index=build_index(release, pages))
     return [_write(directory / path, files[path]) for path in sorted(files)]
 

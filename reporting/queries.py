@@ -21,9 +21,9 @@ Record = TypeVar("Record")
 _NEEDED_TABLES = (
     "certificate_check", "dim_agreement", "dim_calendar", "dim_customer", "dim_decision", "dim_metric", "dim_service",
     "dim_target", "fct_breach_attribution", "fct_outage", "fct_service_availability", "fct_ticket", "fct_ticket_sla",
-    "load_audit", "release", "rpt_availability", "rpt_definition_sensitivity", "rpt_experience", "rpt_failure_notice",
-    "rpt_moment_of_truth", "rpt_month_end_forecast", "rpt_pause_audit", "rpt_sla_scorecard", "rpt_sla_target",
-    "rpt_target_sensitivity", "rpt_unmatched_ticket", "rpt_workload",
+    "figure_quality", "load_audit", "release", "rpt_availability", "rpt_definition_sensitivity", "rpt_experience",
+    "rpt_failure_notice", "rpt_moment_of_truth", "rpt_month_end_forecast", "rpt_pause_audit", "rpt_sla_scorecard",
+    "rpt_sla_target", "rpt_target_sensitivity", "rpt_unmatched_ticket", "rpt_workload",
 )  # fmt: skip
 
 
@@ -46,6 +46,30 @@ class FailedCheck:
     description: str | None
     observed: str | None
     bounds: str | None
+
+
+@dataclass(frozen=True)
+class QualityCheck:
+    """A check of the certificate."""
+
+    table_name: str
+    check_id: str
+    description: str | None
+    observed: str | None
+    bounds: str | None
+    is_successful: bool
+
+
+@dataclass(frozen=True)
+class TouchedFigure:
+    """A figure with affected tickets, unmeasured time, or withheld. Seconds are null unless it is an availability."""
+
+    figure_key: str
+    ticket_count: int
+    affected_ticket_count: int
+    agreed_seconds: int | None
+    unmeasured_seconds: int | None
+    withheld_reason: str | None
 
 
 @dataclass(frozen=True)
@@ -588,6 +612,24 @@ class ReleaseReader:
         return self._records(
             FailedCheck,
             "select * from marts.certificate_check where not is_successful order by table_name, check_id",
+        )
+
+    def quality_checks(self, kind: str | None) -> list[QualityCheck]:
+        """Checks of one kind; of any kind those that failed, if `kind` is None. By table."""
+        where = "not is_successful" if kind is None else f"kind = '{kind}'"
+        return self._records(
+            QualityCheck, f"select * from marts.certificate_check where {where} order by table_name, check_id"
+        )
+
+    def touched_figures(self) -> list[TouchedFigure]:
+        """Figures that data quality has something to say about, by key."""
+        return self._records(
+            TouchedFigure,
+            """
+            select * from marts.figure_quality
+            where affected_ticket_count > 0 or unmeasured_seconds > 0 or withheld_reason is not null
+            order by figure_key
+            """,
         )
 
     def loads(self) -> list[Load]:

@@ -16,12 +16,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from settings.errors import Problem, ProjectError
-from settings.instants import check_zone
+from settings.instants import check_zone, parse_clock_duration
 from settings.validation import StrictModel, document_problems, model_problems, path_text, place_text
 from settings.yaml import YamlDocument, load_documents
 
 PROJECT_FILE = "slm.yaml"
 API_VERSION = "slm/v1"
+
+# Keys of a source that no adapter has a say in.
+_SOURCE_KEYS = ("name", "type", "freshness")
 
 PeriodType = Literal["month", "quarter", "year"]
 ReportFormat = Literal["html", "pdf"]
@@ -31,7 +34,7 @@ _NAME = re.compile(r"^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$")
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _LEADING_DIRECTORY = re.compile(r"^\$\{[^{}]*\}/")
 _VARIABLE_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
-_FIRST_PERIOD = re.compile(r"^(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?$")
+_PERIOD = re.compile(r"^(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])))?$")
 # Keys that hold a secret in every system we know; a value written into slm.yaml would end up in the history of git.
 _SECRET_KEYS = frozenset(
     {"token", "apitoken", "password", "secret", "apikey", "accesstoken", "clientsecret", "privatekey"}
@@ -48,11 +51,26 @@ def _zone(value: Any) -> Any:
     return check_zone(value) if isinstance(value, str) else value
 
 
+def _duration(value: Any) -> int:
+    if not isinstance(value, str):
+        raise ValueError(f'"{value}" is not a duration; write it like PT26H')
+    return parse_clock_duration(value)
+
+
 def _first_period(value: Any) -> Any:
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if isinstance(text, str) and not _FIRST_PERIOD.match(text):
+    if isinstance(text, str) and period_first_day(text) is None:
         raise ValueError(f'"{text}" is not a period; write "2026-02", "2026-Q1" or "2026"')
     return text
+
+
+def period_first_day(text: str) -> date | None:
+    """First day of the period that `text` names: "2026-02", "2026-Q1" or "2026". None if it names none."""
+    match = _PERIOD.match(text)
+    if match is None:
+        return None
+    year, month, quarter = match.groups()
+    return date(int(year), int(month) if month else (int(quarter) - 1) * 3 + 1 if quarter else 1, 1)
 
 
 def _customers(value: Any) -> Any:
@@ -80,11 +98,7 @@ class ReportingDefaults(StrictModel):
     @property
     def first_period_start(self) -> date | None:
         """First day of the first period that is published; None = every period is."""
-        match = _FIRST_PERIOD.match(self.first_period) if self.first_period else None
-        if match is None:
-            return None
-        year, month, quarter = match.groups()
-        return date(int(year), int(month) if month else (int(quarter) - 1) * 3 + 1 if quarter else 1, 1)
+        return period_first_day(self.first_period) if self.first_period else None
 
 
 class ReportPack(StrictModel):
@@ -96,12 +110,16 @@ class ReportPack(StrictModel):
 
 
 class SourceConfig(BaseModel):
-    """One source. `options` are all its other keys, as written, `${NAME}` substituted and secrets still by name."""
+    """One source. `options` are all its other keys, as written, `${NAME}` substituted and secrets still by name.
+
+    `freshness_seconds`: how old its latest record may be, in seconds; None = it promises nothing.
+    """
 
     model_config = ConfigDict(frozen=True, strict=True)
 
     name: Name
     type: str = Field(min_length=1)
+    freshness_seconds: Annotated[int | None, BeforeValidator(_duration)] = Field(default=None, alias="freshness")
     options: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -116,6 +134,7 @@ class ProjectConfig(StrictModel):
     reports: ReportPack = ReportPack()
     sources: list[SourceConfig] = Field(default_factory=list)
     governance: Literal["findings", "strict"] = "findings"
+    withhold: Literal["release", "agreement"] = "release"
     max_affected_ticket_ratio: float = Field(default=0.005, ge=0, le=1)
 
 
@@ -272,13 +291,13 @@ def _substituted(value: Any, env: Mapping[str, str]) -> Any:
 
 
 def _with_options(sources: Any) -> Any:
-    """The sources with every key but name and type moved under `options`."""
+    """The sources with every key but their own moved under `options`."""
     if not isinstance(sources, list):
         return sources
     return [
         {
-            **{key: source[key] for key in ("name", "type") if key in source},
-            "options": {str(key): value for key, value in source.items() if key not in ("name", "type")},
+            **{key: source[key] for key in _SOURCE_KEYS if key in source},
+            "options": {str(key): value for key, value in source.items() if key not in _SOURCE_KEYS},
         }
         if isinstance(source, dict)
         else source

@@ -38,6 +38,7 @@ class RunSettings:
     home: Path
     as_of: datetime
     allow_older: bool
+    landed_only: bool
     target: str
     postgres_dsn: str | None = field(repr=False)  # may hold a password
 
@@ -60,9 +61,11 @@ class RunSettings:
                 as_of = parse_instant(env["SLM_AS_OF"])
             except ValueError as error:
                 problems.append(f"SLM_AS_OF: {error}")
-        allow_older = env.get("SLM_ALLOW_OLDER", "").strip().lower()
-        if allow_older not in _YES | _NO:
-            problems.append(f'SLM_ALLOW_OLDER: "{allow_older}" is neither yes nor no; write 1, or leave it unset')
+        switches = {}
+        for name in ("SLM_ALLOW_OLDER", "SLM_LANDED_ONLY"):
+            switches[name] = env.get(name, "").strip().lower()
+            if switches[name] not in _YES | _NO:
+                problems.append(f'{name}: "{switches[name]}" is neither yes nor no; write 1, or leave it unset')
         target = env.get("SLM_TARGET") or "duckdb"
         if target not in TARGETS:
             problems.append(f'SLM_TARGET: "{target}" is not known; use one of {", ".join(TARGETS)}')
@@ -76,7 +79,8 @@ class RunSettings:
             project_dir=project_dir,
             home=(Path(home).expanduser() if home else Path("var") / read_project_name(project_dir)).absolute(),
             as_of=as_of,
-            allow_older=allow_older in _YES,
+            allow_older=switches["SLM_ALLOW_OLDER"] in _YES,
+            landed_only=switches["SLM_LANDED_ONLY"] in _YES,
             target=target,
             postgres_dsn=env.get("SLM_POSTGRES_DSN") or None,
         )

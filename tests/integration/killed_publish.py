@@ -1,17 +1,22 @@
-"""Publishes in child processes that kill themselves, one at each step of the work on the file system.
+"""Publishes in child processes that are killed: before a step of the work on the file system, or at a random moment.
 
     python -m tests.integration.killed_publish PLAN.json
 
-Belongs here: the dying and the looking at what it left. Does not belong here: making the builds, and what is expected
-(test_killed_while_publishing). A process of its own, because it forks: nothing in it may have started threads.
-Prints one JSON object per kill.
+Belongs here: the dying, the reading meanwhile, and the looking at what it left. Does not belong here: making the
+builds, and what is expected (test_killed_while_publishing). A process of its own, because it forks: nothing in it may
+have started threads; the reader is another process.
+Prints one JSON object per kill, and last one of the reader.
 """
 
 import json
 import os
+import random
+import select
 import shutil
 import signal
+import subprocess
 import sys
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,8 +25,28 @@ from publishing import certificate as certificates
 from publishing.release import ReleaseInput, current_release, publish, read_manifest, verify
 
 STEPS = {"open", "os.rename", "os.symlink", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree"}
-# Of the many files that are only read (to be hashed, to be synced) every so manieth is a place to die.
-READS_APART = 15
+# Reads what is in force over and over, and counts the answers in which a release and its figure do not fit.
+READER = """
+import json, signal, sys
+import duckdb
+found = {"reads": 0, "wrong": [], "errors": []}
+def end(*_):
+    print(json.dumps(found)); sys.stdout.flush(); sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+link, expected = sys.argv[1], json.loads(sys.argv[2])
+print("reading", flush=True)
+while True:
+    try:
+        with duckdb.connect(link + "/published/current/slm.duckdb", read_only=True) as release:
+            (row,) = release.execute(
+                "select build_id, numerator from marts.release, marts.rpt_sla_scorecard where service_id = 'mail'"
+            ).fetchall()
+        found["reads"] += 1
+        if expected[row[0]] != row[1]:
+            found["wrong"].append(row)
+    except Exception as error:
+        found["errors"].append(repr(error))
+"""
 
 
 def is_change(event: str, arguments: tuple[Any, ...]) -> bool:
@@ -39,8 +64,13 @@ def publish_build(home: Path, build: dict[str, Any]) -> None:
     )
 
 
-def in_child(home: Path, build: dict[str, Any], die_at: int | None) -> tuple[int, list[list[Any]]]:
-    """Publish in a child that dies before step `die_at`, if any; returns its wait status and the steps it came to."""
+def in_child(
+    home: Path, build: dict[str, Any], die_at: int | None = None, die_after: float | None = None
+) -> tuple[int, list[list[Any]]]:
+    """Publish in a child that dies before step `die_at` or `die_after` so many seconds, if either is given.
+
+    Returns its wait status and the steps it came to.
+    """
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -67,6 +97,9 @@ def in_child(home: Path, build: dict[str, Any], die_at: int | None) -> tuple[int
             os.write(2, f"{error!r}\n".encode())
             os._exit(1)
     os.close(writer)
+    if die_after is not None:
+        time.sleep(die_after)
+        os.kill(child, signal.SIGKILL)
     with os.fdopen(reader) as lines:
         steps = [json.loads(line) for line in lines]
     return os.waitpid(child, 0)[1], steps
@@ -85,26 +118,52 @@ def state(home: Path) -> dict[str, Any]:
     }
 
 
+def show(link: Path, home: Path) -> None:
+    """The reader reads this home from now on."""
+    os.symlink(home, link.with_suffix(".next"))
+    os.replace(link.with_suffix(".next"), link)
+
+
 def main() -> int:
     plan = json.loads(Path(sys.argv[1]).read_text())
     work = Path(plan["work"])
+    work.mkdir()
 
     def home_copy(name: str) -> Path:
         shutil.copytree(plan["home"], work / name, symlinks=True)
         return work / name
 
-    status, steps = in_child(home_copy("whole"), plan["second"], None)
+    started = time.monotonic()
+    status, steps = in_child(home_copy("whole"), plan["second"])
+    whole_seconds = time.monotonic() - started
     if status != 0:
         return 1
-    changes = [number for number, _, _, changes_something in steps if changes_something]
-    reads = [number for number, _, _, changes_something in steps if not changes_something][::READS_APART]
-    for number in sorted({*changes, *reads}):
+    chance = random.Random(plan["seed"])
+    places: list[dict[str, Any]] = [{"die_at": step[0]} for step in steps]
+    if plan["kills"] < len(places):
+        # The changes of the tree itself, where a kill could tell, before files that are only written or read.
+        telling = [place for place, step in zip(places, steps, strict=True) if step[1] in ("os.rename", "os.symlink")]
+        others = [place for place in places if place not in telling]
+        places = telling + chance.sample(others, plan["kills"] * 2 // 3 - len(telling))
+    places += [{"die_after": chance.uniform(0, whole_seconds)} for _ in range(max(plan["kills"] - len(places), 5))]
+    link = work / "shown"
+    show(link, Path(plan["home"]))
+    reader = subprocess.Popen(
+        [sys.executable, "-c", READER, link, json.dumps(plan["numerators"])], stdout=subprocess.PIPE
+    )
+    assert reader.stdout is not None
+    select.select([reader.stdout], [], [])
+    reader.stdout.readline()
+    for number, place in enumerate(places):
         home = home_copy(f"killed-{number}")
-        status, seen = in_child(home, plan["second"], number)
-        found = {"number": number, "step": seen[-1][1:3], "signal": os.WTERMSIG(status), "after": state(home)}
-        status, _ = in_child(home, plan["third"], None)
+        show(link, home)
+        status, seen = in_child(home, plan["second"], **place)
+        found = {**place, "step": seen[-1][1:3] if seen else None, "status": status, "after": state(home)}
+        status, _ = in_child(home, plan["third"])
         found["next"] = {"exit": os.waitstatus_to_exitcode(status), "home": str(home), **state(home)}
         print(json.dumps(found), flush=True)
+    reader.send_signal(signal.SIGTERM)
+    print(reader.communicate()[0].decode().strip())
     return 0
 
 

@@ -3,7 +3,16 @@
 import json
 import shutil
 
-from tests.integration.small_project import EVENT_HEADER, Project, event, feeds, published_state
+from tests.integration.small_project import (
+    AGREEMENT,
+    EVENT_HEADER,
+    TICKET_HEADER,
+    Project,
+    event,
+    feeds,
+    published_state,
+    ticket,
+)
 
 # One more met ticket on one row of the scorecard than the facts have.
 ONE_TOO_MANY = (
@@ -96,3 +105,22 @@ def test_first_failed_nightly_leaves_no_release(new_project: Project) -> None:
     assert "few_tickets_have_quarantined_events" in outcome.last_lines
     assert not new_project.current.exists()
     assert new_project.releases() == []
+
+
+def test_one_agreement_can_be_withheld_while_the_rest_is_published(new_project: Project) -> None:
+    """Rival's ticket has a status nobody knows; acme's figures do not wait for it, if slm.yaml says so."""
+    desk = {"name": "desk", "type": "files", "feeds": feeds(), "maxRejectRatio": 1}
+    new_project.write_settings([desk], withhold="agreement")
+    new_project.write("agreements/rival.yaml", "apiVersion: slm/v1\nkind: Customer\nmetadata: {name: rival}\nspec: {}")
+    rivals = AGREEMENT.replace("sla-mail", "sla-rival").replace("consumer: acme", "consumer: rival")
+    new_project.write("agreements/sla-rival.yaml", rivals)
+    new_project.write("data/tickets-rival.csv", TICKET_HEADER, ticket("R1").replace("acme", "rival"))
+    new_project.write("data/events-rival.csv", EVENT_HEADER, event("R1", "R1", "2026-03-02T12:00:00Z", "Zombie"))
+    outcome = new_project.nightly().demand_release()
+    assert "The figures of sla-rival are withheld: 1 of 1 tickets have rejected records" in outcome.output
+    assert new_project.query(
+        "select agreement_id, numerator, denominator, status from marts.rpt_sla_scorecard"
+        " where period_start = '2026-03-01' order by 1"
+    ) == [("sla-mail", 2, 3, "met"), ("sla-rival", 0, 0, "withheld")]
+    kinds = {kind for (kind,) in new_project.query("select distinct kind from marts.certificate_check")}
+    assert kinds == {"dbt_test", "expectation", "rule", "freshness"}

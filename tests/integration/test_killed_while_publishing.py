@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
@@ -12,11 +13,16 @@ import duckdb
 import pytest
 
 from publishing import certificate as certificates
+from publishing.release import remove_unfinished, verify
 from tests.integration.small_project import ROOT
 from tests.unit.publishing.conftest import AS_OF, Desk, create_empty_build, figure
 
-# What the ledger reads, and no more: a sweep publishes some sixty times.
-FEW_TABLES = {"rpt_sla_scorecard", "rpt_sla_target", "rpt_experience"}
+# What ledger and evidence read, and no more: a sweep publishes some sixty times.
+FEW_TABLES = {
+    "rpt_sla_scorecard", "rpt_sla_target", "rpt_experience", "dim_metric", "dim_agreement", "dim_target",
+    "fct_ticket", "fct_ticket_sla", "fct_service_availability", "fct_outage_recovery", "fct_survey_sla",
+    "fct_survey_response",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -42,17 +48,33 @@ def planned(desk: Desk, folder: Path, night: int) -> dict[str, Any]:
     }
 
 
+@dataclasses.dataclass(frozen=True)
+class Sweep:
+    """What was found after each kill of the second night and after the third that followed; what the reader saw."""
+
+    kills: list[dict[str, Any]]
+    reader: dict[str, Any]
+    builds: dict[str, str]
+
+    @property
+    def at_steps(self) -> list[dict[str, Any]]:
+        return [kill for kill in self.kills if "die_at" in kill]
+
+
 @pytest.fixture(scope="module")
-def kills(desk: Desk) -> list[dict[str, Any]]:
-    """What was found after each kill of the second night, and after the third night that followed."""
+def sweep(desk: Desk, request: pytest.FixtureRequest) -> Sweep:
     desk.publish(figure(), figure(service="web"))
     folder = desk.home.parent
-    plan = {
+    plan: dict[str, Any] = {
         "home": str(desk.home),
         "work": str(folder / "work"),
         "second": planned(desk, folder / "second", 1),
         "third": planned(desk, folder / "third", 2),
+        "kills": request.config.getoption("--kills"),
+        "seed": 20261101,
     }
+    builds = _builds(plan, desk)
+    plan["numerators"] = {builds["first"]: 2, builds["second"]: 1, builds["third"]: 1}
     (folder / "plan.json").write_text(json.dumps(plan))
     done = subprocess.run(
         [sys.executable, "-m", "tests.integration.killed_publish", str(folder / "plan.json")],
@@ -62,7 +84,8 @@ def kills(desk: Desk) -> list[dict[str, Any]]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return [{**json.loads(line), "builds": _builds(plan, desk)} for line in done.stdout.splitlines()]
+    *kills, reader = [json.loads(line) for line in done.stdout.splitlines()]
+    return Sweep(kills, reader, builds)
 
 
 def _builds(plan: dict[str, Any], desk: Desk) -> dict[str, str]:
@@ -74,45 +97,81 @@ def _builds(plan: dict[str, Any], desk: Desk) -> dict[str, str]:
     }
 
 
-def test_every_step_was_a_place_to_die(kills: list[dict[str, Any]]) -> None:
+def test_kills_hit_the_telling_steps_and_random_moments(sweep: Sweep, request: pytest.FixtureRequest) -> None:
     """Otherwise the tests below prove nothing."""
-    assert {kill["signal"] for kill in kills} == {9}
-    steps = {kill["step"][0] for kill in kills}
-    assert steps >= {"open", "os.mkdir", "os.rename", "os.symlink"}
-    assert len(kills) >= 10
-    renamed = [kill["step"][1] for kill in kills if kill["step"][0] == "os.rename"]
+    assert len(sweep.kills) >= request.config.getoption("--kills")
+    assert {kill["status"] for kill in sweep.at_steps} == {9}
+    assert any(kill["status"] == 9 for kill in sweep.kills if "die_after" in kill)
+    renamed = [kill["step"][1] for kill in sweep.at_steps if kill["step"][0] == "os.rename"]
     assert any(path.startswith("/releases/.staged-") and path.count("/") == 2 for path in renamed), renamed
     assert any(path.startswith("/published/") for path in renamed), renamed
 
 
-def test_old_or_new_release_is_in_force_and_whole(kills: list[dict[str, Any]]) -> None:
+def test_old_or_new_release_is_in_force_and_whole(sweep: Sweep) -> None:
     """The driver has compared every byte of it with its manifest."""
-    wrong = [k for k in kills if k["after"]["in_force"] not in (k["builds"]["first"], k["builds"]["second"])]
-    assert wrong == []
+    old, new = sweep.builds["first"], sweep.builds["second"]
+    assert [kill for kill in sweep.kills if kill["after"]["in_force"] not in (old, new)] == []
     # Whatever happened before the swap left the old one.
-    before_swap = [k for k in kills if k["number"] <= _swap(kills)]
-    assert {k["after"]["in_force"] for k in before_swap} == {before_swap[0]["builds"]["first"]}
+    (swap,) = [
+        kill["die_at"]
+        for kill in sweep.at_steps
+        if kill["step"][0] == "os.rename" and kill["step"][1].startswith("/published/")
+    ]
+    assert {kill["after"]["in_force"] for kill in sweep.at_steps if kill["die_at"] <= swap} == {old}
 
 
-def _swap(kills: list[dict[str, Any]]) -> int:
-    (number,) = [k["number"] for k in kills if k["step"][0] == "os.rename" and k["step"][1].startswith("/published/")]
-    return int(number)
+def test_readers_meanwhile_see_whole_releases_and_no_error(sweep: Sweep) -> None:
+    """One reads all the time, through every kill and every publication that follows one."""
+    assert sweep.reader["errors"] == []
+    assert sweep.reader["wrong"] == []
+    assert sweep.reader["reads"] >= len(sweep.kills)
+    print(f"{len(sweep.kills)} kills, {2 * len(sweep.kills)} publications, {sweep.reader['reads']:,} reads")
 
 
-def test_next_night_publishes_and_leaves_nothing_half_done(kills: list[dict[str, Any]]) -> None:
-    for kill in kills:
+def test_next_night_publishes_and_leaves_nothing_half_done(sweep: Sweep) -> None:
+    for kill in sweep.kills:
         following = kill["next"]
         assert following["exit"] == 0, kill
-        assert following["in_force"] == kill["builds"]["third"], kill
+        assert following["in_force"] == sweep.builds["third"], kill
         assert following["links"] == ["current"], kill
-        in_force_at_some_time = 2 if kill["after"]["in_force"] == kill["builds"]["first"] else 3
+        in_force_at_some_time = 2 if kill["after"]["in_force"] == sweep.builds["first"] else 3
         assert len(following["releases"]) == in_force_at_some_time, kill
 
 
-def test_ledger_has_the_change_once_whichever_night_published_it(kills: list[dict[str, Any]]) -> None:
-    for kill in kills:
+def test_ledger_has_the_change_once_whichever_night_published_it(sweep: Sweep) -> None:
+    for kill in sweep.kills:
         ledger = Path(kill["next"]["home"]) / "published" / "current" / "parquet" / "figure.parquet"
         rows = duckdb.sql(
             f"select service_id, sequence_number, numerator from read_parquet('{ledger}') order by all"
         ).fetchall()
         assert rows == [("mail", 1, 2), ("mail", 2, 1), ("web", 1, 2)], kill
+
+
+# ------------------------------------------------------------------------------------------------------ no room left
+
+
+def test_full_disk_is_said_and_leaves_the_release_in_force(desk: Desk, tmp_path: Path) -> None:
+    """A limit on the size of files refuses in the middle of a write, as a full disk does."""
+    home = tmp_path / "home"
+    shutil.copytree(desk.home, home, symlinks=True)
+    before = (home / "published" / "current").resolve()
+    build = planned(desk, tmp_path / "build", 1)
+    program = """
+import json, resource, signal, sys
+from pathlib import Path
+from orchestration.resources import user_errors
+from tests.integration.killed_publish import publish_build
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+with user_errors():
+    publish_build(Path(sys.argv[1]), json.loads(sys.argv[2]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program, home, json.dumps(build)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert "Nothing was published; free the space or mend the permission, then run again." in done.stderr
+    assert (home / "published" / "current").resolve() == before
+    verify(before)
+    remove_unfinished(home)
+    assert [path.name for path in (home / "releases").iterdir()] == [before.name]

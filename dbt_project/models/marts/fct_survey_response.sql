@@ -67,8 +67,14 @@ final as (
         scaled.position,
         scaled.weight,
         {{ utc_timestamp('scaled.responded_epoch') }} as responded_at,
+        periods.period_start,
         scaled.from_last = 1 as is_counted
     from scaled
+    left join {{ ref('int_project_periods') }} as periods
+        on
+            {{ utc_day('scaled.responded_epoch') }} = periods.utc_day
+            and scaled.responded_epoch >= periods.from_epoch
+            and scaled.responded_epoch < periods.to_epoch
 )
 
 select * from final

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from expectations.rules import RATIOS, RULES, Rule, audited_tables, frames
-from expectations.runner import Outcome, run_rules
+from expectations.runner import Outcome, failing_agreements, run_rules
 from tests.unit.expectations.good_frames import good_frame
 
 
@@ -203,3 +203,12 @@ def test_ratio_is_its_integers(numerator: int, denominator: int, attainment_rati
         "ratio_is_its_integers", numerator=numerator, denominator=denominator, attainment_ratio=attainment_ratio
     )
     assert outcome.is_successful is holds
+
+
+def test_failed_rule_is_put_down_to_the_agreements_whose_rows_break_it() -> None:
+    frame = pd.DataFrame({"agreement_id": ["a", "a", "b"], "numerator": [1, -1, 1]})
+    rule = Rule("is_positive", "rpt", "rpt", "ExpectColumnValuesToBeBetween", {"column": "numerator", "min_value": 0})
+    whole = Rule("has_four_rows", "rpt", "rpt", "ExpectTableRowCountToBeBetween", {"min_value": 1, "max_value": 2})
+    by_agreement, general = failing_agreements(lambda _: frame, [rule, whole])
+    assert by_agreement == {"a": ["rpt: is_positive"]}
+    assert general == [whole]

@@ -1,19 +1,19 @@
 """A build database as dbt leaves it, without dbt: every published table with its contract's columns, few rows."""
 
-import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 from publishing.build import fingerprints, open_read_only
 from publishing.certificate import Certificate, Check, issue
+from publishing.ledger import Reopening
 from publishing.release import Release, ReleaseInput, publish
+from publishing.restatement import Restating
 
 AS_OF = datetime(2026, 4, 1, tzinfo=UTC)
 CHECKED = Check("figures_add_up", "expectation", "rpt_sla_scorecard", "Sums hold.", "critical", True, "0 of 2 rows", "")
@@ -77,7 +77,9 @@ class Desk:
     empty_build: Path
     count: int = 0
 
-    def made_of(self, as_of: datetime = AS_OF, allow_older: bool = False) -> ReleaseInput:
+    def made_of(
+        self, as_of: datetime = AS_OF, allow_older: bool = False, reopenings: Sequence[Reopening] = ()
+    ) -> ReleaseInput:
         return ReleaseInput(
             project="small",
             build_id=f"{self.count:032x}"[::-1],
@@ -89,6 +91,7 @@ class Desk:
             agreements_hash="123",
             load_ids=["desk/tickets/000001"],
             allow_older=allow_older,
+            reopenings=reopenings,
         )
 
     def make_build(self, rows: dict[str, list[dict[str, Any]]]) -> None:
@@ -118,12 +121,19 @@ class Desk:
         allow_older: bool = False,
         experience: list[dict[str, Any]] | None = None,
         write_report: Callable[[Path, Path], None] | None = None,
+        reopenings: Sequence[Reopening] = (),
+        restating: Restating | None = None,
         **tables: list[dict[str, Any]],
     ) -> Release:
         """Build and publish these rows of the scorecard and of other tables."""
         self.make_build({"rpt_sla_scorecard": list(scorecard), "rpt_experience": experience or [], **tables})
         return publish(
-            self.home, self.build, self.certificate(), self.made_of(as_of, allow_older), write_report=write_report
+            self.home,
+            self.build,
+            self.certificate(),
+            self.made_of(as_of, allow_older, reopenings),
+            write_report=write_report,
+            restate=(lambda base, figures: restating) if restating else None,
         )
 
     @property
@@ -139,20 +149,3 @@ class Desk:
 
     def elsewhere(self, folder: Path) -> "Desk":
         return replace(self, home=folder / "home", build=folder / "build.duckdb")
-
-
-@pytest.fixture(scope="session")
-def published_models(parsed_models: Path) -> list[dict[str, Any]]:
-    """What dbt says of every table that a release carries: name, description, columns."""
-    nodes = json.loads(parsed_models.read_text(encoding="utf-8"))["nodes"].values()
-    return [node for node in nodes if node["resource_type"] == "model" and node["schema"] == "marts"]
-
-
-@pytest.fixture(scope="session")
-def empty_build(published_models: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return create_empty_build(tmp_path_factory.mktemp("build") / "empty.duckdb", published_models)
-
-
-@pytest.fixture
-def desk(tmp_path: Path, empty_build: Path) -> Desk:
-    return Desk(tmp_path / "home", tmp_path / "build.duckdb", empty_build)

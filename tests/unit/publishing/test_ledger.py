@@ -1,9 +1,12 @@
 """The ledger grows by one row for each figure that is new, and by nothing else."""
 
+import os
 from datetime import date, timedelta
 
+import duckdb
 import pytest
 
+from publishing.ledger import Reopening
 from tests.unit.publishing.conftest import AS_OF, Desk, answers, figure
 
 # What makes a figure another figure when it changes.
@@ -99,3 +102,95 @@ def test_key_and_number_are_unique_after_many_nights(desk: Desk) -> None:
 
 def _without_service(row: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in row.items() if name != "service_id"}
+
+
+# ------------------------------------------------------------------------------------------------- closed periods
+
+EDITIONS = "edition, numerator, denominator, status, is_of_record, reopened_by"
+
+
+def closed(numerator: int = 2, **more: object) -> dict[str, object]:
+    return figure(numerator, **{"period_status": "closed", **more})
+
+
+def editions(desk: Desk) -> list[tuple[object, ...]]:
+    return desk.in_force(f"select {EDITIONS} from marts.figure where edition is not null order by sequence_number")
+
+
+def test_closing_value_is_edition_1_and_of_record(desk: Desk) -> None:
+    desk.publish(figure())
+    assert editions(desk) == []
+    desk.publish(closed(), as_of=AS_OF + timedelta(days=9))
+    assert editions(desk) == [(1, 2, 3, "met", True, None)]
+
+
+def test_closed_figure_that_moves_is_edition_2_and_edition_1_stays_of_record(desk: Desk) -> None:
+    desk.publish(closed())
+    desk.publish(closed(1, status="missed"), as_of=AS_OF + timedelta(days=1))
+    assert editions(desk) == [(1, 2, 3, "met", True, None), (2, 1, 3, "missed", False, None)]
+
+
+def test_closed_period_stays_closed_though_the_agreement_would_have_it_running(desk: Desk) -> None:
+    """Nobody re-opens a period by setting its closing day back."""
+    desk.publish(closed())
+    desk.publish(figure(1, status="missed"), as_of=AS_OF + timedelta(days=1))
+    assert editions(desk)[-1] == (2, 1, 3, "missed", False, None)
+    assert desk.in_force("select distinct period_status from marts.figure") == [("closed",)]
+
+
+def test_release_for_an_instant_before_the_closing_has_no_edition(desk: Desk) -> None:
+    desk.publish(closed(), as_of=AS_OF)
+    desk.publish(figure(1), as_of=AS_OF - timedelta(days=1), allow_older=True)
+    assert editions(desk) == [(1, 2, 3, "met", True, None)]
+    desk.publish(closed(), as_of=AS_OF + timedelta(days=1))
+    assert editions(desk)[-1] == (1, 2, 3, "met", False, None)
+    assert desk.in_force("select count(*) from marts.restatement") == [(0,)]
+
+
+def test_closed_figure_that_the_reports_no_longer_have_is_withdrawn_in_the_open(desk: Desk) -> None:
+    desk.publish(closed(), closed(service="web"))
+    desk.publish(closed(service="web"), as_of=AS_OF + timedelta(days=1))
+    assert editions(desk)[-1] == (2, 0, 0, "withdrawn", False, None)
+    again = desk.publish(closed(service="web"), as_of=AS_OF + timedelta(days=2))
+    assert again.new_figure_count == 0
+
+
+REOPENED = Reopening("march-anew", "sla", None, date(2026, 3, 1))
+
+
+def test_only_a_decision_makes_another_value_the_figure_of_record(desk: Desk) -> None:
+    desk.publish(closed())
+    desk.publish(closed(1), as_of=AS_OF + timedelta(days=1))
+    desk.publish(closed(1), as_of=AS_OF + timedelta(days=2), reopenings=[REOPENED])
+    assert editions(desk)[-1] == (2, 1, 3, "met", True, "march-anew")
+    # A decision counts once: what comes after it is a restatement again.
+    desk.publish(closed(0), as_of=AS_OF + timedelta(days=3), reopenings=[REOPENED])
+    assert editions(desk)[-1] == (3, 0, 3, "met", False, None)
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        Reopening("d", "other", None, date(2026, 3, 1)),
+        Reopening("d", "sla", "respond", date(2026, 3, 1)),
+        Reopening("d", "sla", None, date(2026, 2, 1)),
+    ],
+    ids=["agreement", "target", "period"],
+)
+def test_decision_about_something_else_re_opens_nothing(desk: Desk, elsewhere: Reopening) -> None:
+    desk.publish(closed())
+    again = desk.publish(closed(), as_of=AS_OF + timedelta(days=1), reopenings=[elsewhere])
+    assert again.new_figure_count == 0
+
+
+def test_ledger_of_the_first_version_is_carried_on(desk: Desk) -> None:
+    """Its rows have no editions: the next release gives the closed ones their first."""
+    release = desk.publish(closed())
+    path = release.directory / "parquet" / "figure.parquet"
+    with duckdb.connect() as connection:
+        newer = "edition, is_of_record, reopened_by, metric_version"
+        connection.execute(f"copy (select * exclude ({newer}) from '{path}') to '{path}.old' (format parquet)")
+    os.replace(f"{path}.old", path)
+    desk.publish(closed(), as_of=AS_OF + timedelta(days=1))
+    assert editions(desk) == [(1, 2, 3, "met", True, None)]
+    assert desk.ledger() == [("mail", 2, 3, 1), ("mail", 2, 3, 2)]

@@ -46,8 +46,10 @@ def test_manifest_has_the_hash_of_every_file_but_itself(desk: Desk) -> None:
 
 def test_release_has_every_published_table_as_parquet_too(desk: Desk, published_models: list[dict[str, Any]]) -> None:
     release = desk.publish(figure())
-    tables = {name for (name,) in desk.in_force("select table_name from duckdb_tables() where schema_name = 'marts'")}
-    assert tables >= {model["name"] for model in published_models} | {"release", "certificate_check", "figure"}
+    named = "select table_name from information_schema.tables where table_schema = 'marts'"
+    tables = {name for (name,) in desk.in_force(named)}
+    control = {"release", "certificate_check", "figure", "figure_evidence", "restatement", "restatement_evidence"}
+    assert tables >= {model["name"] for model in published_models} | control
     assert "int_x" not in tables
     assert {path.stem for path in (release.directory / "parquet").glob("*.parquet")} == tables
     for table in tables:
@@ -263,3 +265,37 @@ def test_publishing_the_same_build_twice_is_an_error_that_changes_nothing(desk: 
         publish(desk.home, desk.build, desk.certificate(), desk.made_of())
     assert {path: (release.directory / path).read_bytes() for path in files_of(release.directory)} == before
     assert current_release(desk.home) == release.directory
+
+
+# ----------------------------------------------------------------------------------------------------------- BI tools
+
+
+def test_locked_connection_reads_the_release_and_nothing_else(desk: Desk, tmp_path: Path) -> None:
+    """The settings that docs/bi.md gives to tools whose users write queries."""
+    desk.publish(figure())
+    settings = {"access_mode": "read_only", "enable_external_access": "false", "lock_configuration": "true"}
+    outside = tmp_path / "outside.csv"
+    outside.write_text("a\n1\n")
+    with duckdb.connect(str(desk.current / "slm.duckdb"), config=settings) as connection:
+        assert connection.execute("select numerator from marts.rpt_sla_scorecard").fetchall() == [(2,)]
+        for statement in (
+            f"select * from '{outside}'",
+            f"copy marts.release to '{tmp_path / 'out.csv'}'",
+            "set enable_external_access = true",
+            "delete from marts.figure",
+        ):
+            with pytest.raises(duckdb.Error):
+                connection.execute(statement)
+
+
+def test_average_of_ratios_would_flip_the_verdict(desk: Desk) -> None:
+    """Why every ratio comes with its two integers: 1 of 2 and 1,998 of 2,000 are 99.85 %, not 74.95 %."""
+    desk.publish(
+        figure(1, 2, "web", attainment_ratio=0.5, target_ratio=0.95),
+        figure(1998, 2000, "mail", attainment_ratio=0.999, target_ratio=0.95),
+    )
+    ((summed, averaged, target),) = desk.in_force(
+        "select sum(numerator) / sum(denominator), avg(attainment_ratio), max(target_ratio)"
+        " from marts.rpt_sla_scorecard"
+    )
+    assert summed > target > averaged

@@ -34,6 +34,10 @@ TABLES: dict[str, dict[str, str]] = {
         "build_id": TEXT, "check_id": TEXT, "kind": TEXT, "table_name": TEXT, "description": TEXT, "severity": TEXT,
         "is_successful": FLAG, "observed": TEXT, "bounds": TEXT,
     },
+    "figure_quality": {
+        "figure_key": TEXT, "ticket_count": COUNT, "affected_ticket_count": COUNT, "agreed_seconds": COUNT,
+        "unmeasured_seconds": COUNT, "withheld_reason": TEXT,
+    },
     "load_audit": {
         "source": TEXT, "feed": TEXT, "load_id": TEXT, "loaded_at": INSTANT, "landed_count": COUNT,
         "accepted_count": COUNT, "quarantined_count": COUNT, "after_as_of_count": COUNT,

@@ -30,6 +30,7 @@ def test_each_period_with_a_figure_has_a_page_and_its_figures(tables: ReleaseTab
     tables.figure(9, 10, period_start=date(2026, 9, 1), period_end=OCTOBER)
     assert sorted(written()) == [
         "acme/2026-09.csv", "acme/2026-09.html", "acme/2026-10.csv", "acme/2026-10.html", "index.html",
+        "quality.html",
     ]  # fmt: skip
 
 
@@ -52,7 +53,7 @@ def test_no_pages_wanted_means_no_directory_either(tables: ReleaseTables, tmp_pa
 
 def test_release_without_a_figure_has_an_index_that_says_so(written: Written) -> None:
     files = written()
-    assert list(files) == ["index.html"]
+    assert list(files) == ["index.html", "quality.html"]
     assert "No period has a figure yet." in files["index.html"]
 
 
@@ -71,7 +72,7 @@ def test_customers_can_be_narrowed(tables: ReleaseTables, written: Written) -> N
     tables.figure(1, 1)
     tables.figure(1, 1, agreement_id="sla-beta", customer_id="beta")
     files = written(customers=["beta"])
-    assert {path.split("/")[0] for path in files} == {"beta", "index.html"}
+    assert {path.split("/")[0] for path in files} == {"beta", "index.html", "quality.html"}
     assert "Acme" not in files["index.html"]
 
 
@@ -101,7 +102,7 @@ def test_customer_id_cannot_lead_out_of_the_pack(tables: ReleaseTables, tmp_path
     )  # fmt: skip
     files = write_pack(tables.write(), tmp_path / "report", ReportPack())
     assert all(path.resolve().is_relative_to(tmp_path / "report") for path in files)
-    assert len(files) == 3
+    assert len(files) == 4
 
 
 def test_same_database_makes_the_same_bytes_wherever_it_is_written(tables: ReleaseTables, tmp_path: Path) -> None:
@@ -600,3 +601,25 @@ def test_breaches_say_what_their_time_went_on(tables: ReleaseTables, written: Wr
     assert "Outage 18.4 % 1 1 same service at the time" in page
     assert "67 % work, 33 % outage; met without outage" in page
     assert "100 % work Stopped" in page  # 0.2 % waiting is not worth telling
+
+
+# The data-quality page
+
+
+def test_quality_page_lists_what_did_not_hold_and_the_figures_it_touches(
+    tables: ReleaseTables, written: Written
+) -> None:
+    tables.figure(9, 10)
+    tables.add(
+        "certificate_check",
+        build_id="b", check_id="desk_tickets_is_fresh", kind="freshness", table_name="load_audit", severity="warning",
+        description="The latest record is recent.", is_successful=False, observed="90000 s", bounds="at most 86400 s",
+    )  # fmt: skip
+    tables.add("figure_quality", figure_key="rpt/a", ticket_count=10, affected_ticket_count=1)
+    tables.add("figure_quality", figure_key="rpt/b", ticket_count=10, affected_ticket_count=0)
+    files = written()
+    page = seen(files["quality.html"])
+    assert "90000 s" in page
+    assert "rpt/a 1 of 10" in page
+    assert "rpt/b" not in page
+    assert 'href="quality.html"' in files["index.html"]

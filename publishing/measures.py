@@ -1,0 +1,239 @@
+"""What a certificate says beyond tests: freshness, late records, drift, unmeasured time, and whom a failure concerns.
+
+Belongs here: the checks themselves, from numbers and tables that the caller hands in. Does not belong here: rules on
+reports (expectations), rules on rows (dbt tests), reading landing (ingestion).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from publishing.build import PUBLISHED_SCHEMA, quoted_path
+from publishing.certificate import Check
+from publishing.ledger import FIGURES, TARGET_REPORTS, key_of
+
+# A table that lost more than half its rows overnight lost a source, not records.
+SMALLEST_SHARE = 0.5
+# Below this many rows, halving is chance.
+SMALLEST_TABLE = 20
+
+MEASURE_COMMENTS = {
+    "": "One row per figure of a target in this release: how many of the tickets it counts are affected by rejected "
+    "records, and how much of its agreed time nobody measured.",
+    "figure_key": "Key of the figure, as in figure.",
+    "report_table": "Report table in which the figure stands.",
+    "agreement_id": "Agreement of the figure.",
+    "agreement_version": "Version of that agreement.",
+    "target_id": "Target of the figure.",
+    "customer_id": "Customer to whom the figure is reported.",
+    "service_id": "Service of the figure; null where it spans services.",
+    "period_start": "First day of the period, local to the agreement.",
+    "ticket_count": "Tickets that the figure counts.",
+    "affected_ticket_count": "Of these, tickets with a rejected record that no later load brought again.",
+    "affected_ticket_ratio": "Affected tickets over counted tickets, 0 to 1; null without tickets.",
+    "agreed_seconds": "Agreed time of the figure up to as_of, in seconds; null unless it is an availability.",
+    "unmeasured_seconds": "Of these, seconds in which nobody measured; null unless it is an availability.",
+    "unmeasured_ratio": "Unmeasured over agreed seconds, 0 to 1; null unless it is an availability.",
+    "withheld_reason": "Why the figure is withheld; null if it is published.",
+}
+
+
+@dataclass(frozen=True)
+class FeedState:
+    """What landing knows of a feed. Ages and delays in seconds; delays only of what came after the first load."""
+
+    source: str
+    feed: str
+    age_seconds: int | None  # from the latest record's own time to as_of; None = no record
+    promised_seconds: int | None  # what slm.yaml promises; None = nothing
+    later_count: int  # records that came after the first load
+    delayed_count: int  # of these, more than a day after they happened
+    median_delay_seconds: int | None
+
+
+def feed_checks(feeds: Sequence[FeedState]) -> list[Check]:
+    """Freshness against the promise of slm.yaml, and how late records usually come."""
+    checks = []
+    for feed in feeds:
+        promised, age = feed.promised_seconds, feed.age_seconds
+        is_fresh = promised is None or (age is not None and age <= promised)
+        checks.append(
+            Check(
+                f"{feed.source}_{feed.feed}_is_fresh",
+                "freshness",
+                "load_audit",
+                f"The latest record of {feed.feed} from {feed.source} is as recent as slm.yaml promises.",
+                "warning",
+                is_fresh,
+                "no record" if age is None else f"{age} s before as_of",
+                "no promise" if promised is None else f"at most {promised} s before as_of",
+            )
+        )
+        if feed.later_count:
+            checks.append(
+                Check(
+                    f"{feed.source}_{feed.feed}_late_records",
+                    "measurement",
+                    "load_audit",
+                    f"Records of {feed.feed} from {feed.source} that came more than a day after they happened: what is "
+                    "still to be expected for the latest period.",
+                    "warning",
+                    True,
+                    f"{feed.delayed_count} of {feed.later_count} records, median delay {feed.median_delay_seconds} s",
+                    "none: an estimate",
+                )
+            )
+    return checks
+
+
+def drift_checks(connection: duckdb.DuckDBPyConnection, previous: Path | None) -> list[Check]:
+    """Whether any published table is much smaller than in the release in force. `connection` reads the build."""
+    if previous is None:
+        return []
+    checks = []
+    for (table,) in connection.execute(
+        "select table_name from duckdb_tables() where schema_name = ? and not internal order by table_name",
+        [PUBLISHED_SCHEMA],
+    ).fetchall():
+        former = previous / "parquet" / f"{table}.parquet"
+        if not former.is_file():
+            continue
+        before, now = (
+            _one(connection, f"select count(*) from {relation}")
+            for relation in (f"read_parquet('{quoted_path(former)}')", f'{PUBLISHED_SCHEMA}."{table}"')
+        )
+        checks.append(
+            Check(
+                "has_not_shrunk",
+                "drift",
+                table,
+                "The table is not much smaller than in the release in force.",
+                "warning",
+                now >= before * SMALLEST_SHARE or before < SMALLEST_TABLE,
+                f"{now} rows after {before}",
+                f"at least {SMALLEST_SHARE:.0%} of what it had",
+            )
+        )
+    return checks
+
+
+def unmeasured_checks(connection: duckdb.DuckDBPyConnection) -> list[Check]:
+    """The unmeasured share of agreed time, one line per availability target of the build."""
+    rows = connection.execute(
+        "select agreement_id, agreement_version, target_id, sum(unmeasured_seconds), sum(agreed_seconds)"
+        f" from {PUBLISHED_SCHEMA}.fct_service_availability group by all order by all"
+    ).fetchall()
+    return [
+        Check(
+            f"{agreement}_{version}_{target}_unmeasured",
+            "measurement",
+            "fct_service_availability",
+            f"Agreed time of {agreement} version {version}, {target}, in which nobody measured.",
+            "warning",
+            True,
+            f"{unmeasured} of {agreed} s",
+            "none: shown as bounds of each figure",
+        )
+        for agreement, version, target, unmeasured, agreed in rows
+    ]
+
+
+def affected_check(connection: duckdb.DuckDBPyConnection, limit: float) -> tuple[Check, dict[str, str]]:
+    """Whether the tickets of each agreement are whole enough; the agreements whose are not, with the reason.
+
+    `limit` is the admitted share of tickets with a rejected record.
+    """
+    rows = connection.execute(
+        f"""
+        select
+            clocks.agreement_id,
+            count(distinct clocks.ticket_key) as ticket_count,
+            count(distinct case when tickets.has_quarantined_events then clocks.ticket_key end) as affected_count
+        from {PUBLISHED_SCHEMA}.fct_ticket_sla as clocks
+        inner join {PUBLISHED_SCHEMA}.fct_ticket as tickets on clocks.ticket_key = tickets.ticket_key
+        group by clocks.agreement_id
+        order by clocks.agreement_id
+        """
+    ).fetchall()
+    beyond = {
+        agreement: f"{affected} of {tickets} tickets have rejected records, more than the ratio {limit:g} allows"
+        for agreement, tickets, affected in rows
+        if affected > tickets * limit
+    }
+    check = Check(
+        "few_tickets_of_an_agreement_have_quarantined_events",
+        "rule",
+        "fct_ticket_sla",
+        "Few tickets of any agreement have rejected records.",
+        "agreement",
+        not beyond,
+        "; ".join(f"{agreement}: {reason}" for agreement, reason in beyond.items()) or "0 agreements",
+        f"at most the ratio {limit:g} of each agreement's tickets",
+    )
+    return check, beyond
+
+
+def write_figure_quality(connection: duckdb.DuckDBPyConnection, withheld: Mapping[str, str]) -> None:
+    """Create marts.figure_quality in the release database, whose facts and evidence are there."""
+    connection.execute("create or replace temp table withheld (agreement_id varchar, reason varchar)")
+    for agreement, reason in withheld.items():
+        connection.execute("insert into withheld values (?, ?)", [agreement, reason])
+    keys = "agreement_id, agreement_version, target_id, customer_id, service_id, period_start"
+    reports = " union all ".join(
+        f"select {key_of(table)} as figure_key, '{table}' as report_table,"
+        f" {keys if 'service_id' in FIGURES[table] else keys.replace('service_id', 'null as service_id')}"
+        f" from {PUBLISHED_SCHEMA}.{table}"
+        for table in TARGET_REPORTS
+    )
+    connection.execute(
+        f"""
+        create table {PUBLISHED_SCHEMA}.figure_quality as
+        with report as ({reports}),
+        tickets as (
+            select
+                evidence.figure_key,
+                count(distinct evidence.ticket_key) as ticket_count,
+                count(distinct case when ticket.has_quarantined_events then evidence.ticket_key end) as affected_count
+            from {PUBLISHED_SCHEMA}.figure_evidence as evidence
+            inner join {PUBLISHED_SCHEMA}.fct_ticket as ticket on evidence.ticket_key = ticket.ticket_key
+            where evidence.fact_table = 'fct_ticket_sla'
+            group by evidence.figure_key
+        ),
+        days as (
+            select
+                evidence.figure_key,
+                cast(sum(day.agreed_seconds) as bigint) as agreed_seconds,
+                cast(sum(day.unmeasured_seconds) as bigint) as unmeasured_seconds
+            from {PUBLISHED_SCHEMA}.figure_evidence as evidence
+            inner join {PUBLISHED_SCHEMA}.fct_service_availability as day
+                on
+                    evidence.agreement_id = day.agreement_id
+                    and evidence.agreement_version = day.agreement_version
+                    and evidence.target_id = day.target_id
+                    and evidence.service_id = day.service_id
+                    and evidence.date = day.date
+            where evidence.fact_table = 'fct_service_availability'
+            group by evidence.figure_key
+        )
+        select
+            report.*,
+            coalesce(tickets.ticket_count, 0) as ticket_count,
+            coalesce(tickets.affected_count, 0) as affected_ticket_count,
+            cast(tickets.affected_count as double) / nullif(tickets.ticket_count, 0) as affected_ticket_ratio,
+            days.agreed_seconds,
+            days.unmeasured_seconds,
+            cast(days.unmeasured_seconds as double) / nullif(days.agreed_seconds, 0) as unmeasured_ratio,
+            withheld.reason as withheld_reason
+        from report
+        left join tickets on report.figure_key = tickets.figure_key
+        left join days on report.figure_key = days.figure_key
+        left join withheld on report.agreement_id = withheld.agreement_id
+        order by report.figure_key
+        """
+    )
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    return int(connection.execute(query).fetchall()[0][0])

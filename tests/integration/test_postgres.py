@@ -1,0 +1,352 @@
+"""A real PostgreSQL serves the release in force: whole at every moment, commented, keyed, to each customer its own."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+import pytest
+
+from publishing import postgres
+from publishing.errors import PostgresUnavailable
+from publishing.postgres import customer_rule, serve
+from tests.integration.small_project import Project, environment
+from tests.postgres_server import Server
+from tests.unit.publishing.conftest import AS_OF, Desk, figure
+
+
+@pytest.fixture
+def dsn(postgres_server: Server, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A new database; dropped afterwards, whoever still reads it."""
+    name = f"test_{abs(hash(request.node.nodeid)) % 10**9}"
+    with postgres_server.connect() as admin:
+        admin.execute(f"create database {name}")
+        yield postgres_server.dsn(name)
+        admin.execute(f"drop database {name} with (force)")
+
+
+def rows(dsn: str, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        return connection.execute(query).fetchall()  # type: ignore[arg-type]
+
+
+def served(dsn: str) -> list[tuple[Any, ...]]:
+    return rows(dsn, "select release_id from marts.release")
+
+
+# ---------------------------------------------------------------------------------------------------------- the tables
+
+
+@pytest.fixture(scope="module")
+def served_project(session_project: Project, postgres_server: Server) -> Iterator[tuple[str, Path]]:
+    """The small project's release in a database: its DSN, and the release."""
+    release = session_project.current.resolve()
+    with postgres_server.connect() as admin:
+        admin.execute("create database small")
+        assert serve(postgres_server.dsn("small"), release)
+        yield postgres_server.dsn("small"), release
+        admin.execute("drop database small with (force)")
+
+
+def test_every_table_has_the_rows_and_the_comments_of_the_release(served_project: tuple[str, Path]) -> None:
+    dsn, release = served_project
+    with duckdb.connect(str(release / "slm.duckdb"), read_only=True) as database:
+        tables = dict(
+            database.execute(
+                "select table_name, string_agg('\"' || column_name || '\"', ', ' order by column_index)"
+                " from duckdb_columns() where schema_name = 'marts' group by 1"
+            ).fetchall()
+        )
+        for table, columns in tables.items():
+            query = f'select {columns} from marts."{table}"'
+            assert sorted(map(str, rows(dsn, query))) == sorted(map(str, database.execute(query).fetchall())), table
+    assert {"fct_ticket_sla", "figure_evidence", "restatement"} <= tables.keys()
+    silent = rows(
+        dsn,
+        "select c.relname, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum >= 0"
+        " where c.relnamespace = 'marts'::regnamespace and c.relkind in ('r', 'v')"
+        " and coalesce(col_description(c.oid, a.attnum), '') = ''",
+    )
+    assert silent == []
+    types = {
+        kind
+        for (kind,) in rows(
+            dsn, "select distinct data_type from information_schema.columns where table_schema = 'marts'"
+        )
+    }
+    assert "timestamp with time zone" not in types
+    assert {"timestamp without time zone", "bigint", "date", "text"} <= types
+
+
+def test_tools_find_keys_to_join_by(served_project: tuple[str, Path]) -> None:
+    found = rows(
+        served_project[0],
+        "select conrelid::regclass::text, contype::text, pg_get_constraintdef(oid) from pg_constraint"
+        " where connamespace = 'marts'::regnamespace",
+    )
+    keys = {table.removeprefix("marts."): text for table, kind, text in found if kind in "pu"}
+    assert keys["dim_target"] == "PRIMARY KEY (agreement_id, agreement_version, target_id)"
+    assert keys["fct_ticket"] == "PRIMARY KEY (ticket_key)"
+    assert keys["rpt_sla_target"].startswith("PRIMARY KEY")
+    foreign = {(table.removeprefix("marts."), text) for table, kind, text in found if kind == "f"}
+    assert ("fct_ticket", "FOREIGN KEY (customer_id) REFERENCES marts.dim_customer(customer_id)") in foreign
+    assert (
+        "fct_ticket_sla",
+        "FOREIGN KEY (agreement_id, agreement_version, target_id)"
+        " REFERENCES marts.dim_target(agreement_id, agreement_version, target_id)",
+    ) in foreign
+
+
+def test_serving_the_same_release_again_writes_nothing(served_project: tuple[str, Path]) -> None:
+    assert not serve(*served_project)
+
+
+# ---------------------------------------------------------------------------------------------------------- who reads
+
+
+def rows_of_customer(model: dict[str, Any], customer: str) -> dict[str, Any]:
+    """A row in which every text names the customer it belongs to."""
+    fixed = {"consumer_id": customer, "customer_id": customer, "agreement_type": "SLA"}
+    by_type = {"integer": 1, "bigint": 1, "double": 1.0, "boolean": True, "date": date(2026, 3, 1)}
+    row: dict[str, Any] = {}
+    for name, column in model["columns"].items():
+        kind = column["data_type"].split("(")[0]
+        if kind == "varchar":
+            row[name] = fixed.get(name, f"{name} of {customer}")
+        else:
+            row[name] = by_type.get(kind, 1 if kind == "decimal" else datetime(2026, 4, 1))
+    return row
+
+
+@pytest.fixture(scope="module")
+def two_customers(
+    published_models: list[dict[str, Any]],
+    empty_build: Path,
+    postgres_server: Server,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    """A database with a row of acme's and one of rival's in every table, and a login of each kind."""
+    folder = tmp_path_factory.mktemp("two")
+    desk = Desk(folder / "home", folder / "build.duckdb", empty_build)
+    tables = {m["name"]: [rows_of_customer(m, "acme"), rows_of_customer(m, "rival")] for m in published_models}
+    for table in ("rpt_sla_scorecard", "rpt_sla_target"):
+        for row in tables[table]:
+            row.update(status="met", period_status="closed", period_type="month", period_start=figure()["period_start"])
+    scorecard, experience = tables.pop("rpt_sla_scorecard"), tables.pop("rpt_experience")
+    tables["fct_ticket_sla"] = [
+        {**row, "state": "met", "period_start": figure()["period_start"]} for row in tables["fct_ticket_sla"]
+    ]
+    release = desk.publish(*scorecard, experience=experience, **tables)
+    with postgres_server.connect() as admin:
+        admin.execute("create database two")
+        serve(postgres_server.dsn("two"), release.directory)
+        admin.execute("create role acme_reader login in role slm_customer")
+        admin.execute("create role stranger login in role slm_customer")
+        admin.execute("create role analyst login in role slm_reader")
+        with postgres_server.connect("two") as owner:
+            owner.execute("insert into slm_access.customer_role values ('acme_reader', 'acme')")
+        yield postgres_server.dsn("two")
+        admin.execute("drop database two with (force)")
+
+
+def as_role(dsn: str, role: str) -> str:
+    return dsn.replace("postgres@", f"{role}@")
+
+
+def names(dsn: str) -> list[str]:
+    return [
+        name
+        for (name,) in rows(
+            dsn, "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
+        )
+    ]
+
+
+def test_customer_sees_its_own_rows_and_nobody_elses_in_every_table_and_view(two_customers: str) -> None:
+    everything = names(two_customers)
+    assert {"figure_evidence", "figure", "quarantine", "fct_ticket", "dim_date"} <= set(everything)
+    seen = {
+        table: rows(as_role(two_customers, "acme_reader"), f'select * from marts."{table}"') for table in everything
+    }
+    leaks = [table for table, found in seen.items() if "rival" in str(found) and table not in postgres.SHARED]
+    assert leaks == []
+    named = "'customer_id', 'consumer_id', 'agreement_id', 'ticket_key', 'service_id'"
+    tied = rows(
+        two_customers,
+        "select distinct table_name from information_schema.columns"
+        f" where table_schema = 'marts' and column_name in ({named})",
+    )
+    hidden = [table for (table,) in tied if not table.startswith("restatement") and "acme" not in str(seen[table])]
+    assert hidden == []
+    # What names no customer is hidden, unless it says nothing of anybody.
+    assert seen["quarantine"] == []
+    assert len(seen["dim_metric"]) == 2
+
+
+def test_unmapped_customer_sees_nothing_and_reader_sees_all(two_customers: str) -> None:
+    for table in set(names(two_customers)) - postgres.SHARED:
+        assert rows(as_role(two_customers, "stranger"), f'select * from marts."{table}"') == [], table
+        whole = rows(two_customers, f'select count(*) from marts."{table}"')
+        assert rows(as_role(two_customers, "analyst"), f'select count(*) from marts."{table}"') == whole, table
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from marts.figure",
+        "insert into slm_access.customer_role values ('acme_reader', 'rival')",
+        "create temporary table mine (a int)",
+        "create table marts.mine (a int)",
+        "select * from slm_access.customer_role, lateral (select 1 / count(*) from marts.quarantine) as q",
+    ],
+)
+def test_customer_may_only_read(two_customers: str, statement: str) -> None:
+    with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.DivisionByZero)):
+        rows(as_role(two_customers, "acme_reader"), statement)
+
+
+def test_table_that_nothing_ties_to_a_customer_is_hidden() -> None:
+    assert customer_rule("load_audit", {"source": "text"}) == "false"
+    assert customer_rule("dim_date", {"date": "date"}) == "true"
+
+
+# ------------------------------------------------------------------------------------------------------------- the swap
+
+
+def test_readers_see_one_release_or_the_other_through_many_swaps(desk: Desk, dsn: str) -> None:
+    """Each statement joins two tables: a release and its figure have the same number, in every answer."""
+    serve(dsn, desk.publish(figure(0, 99)).directory)
+    done = threading.Event()
+    answers: list[list[tuple[Any, ...]]] = []
+    errors: list[Exception] = []
+
+    def read() -> None:
+        try:
+            with psycopg.connect(dsn, autocommit=True) as connection:
+                while not done.is_set():
+                    answers.append(
+                        connection.execute(
+                            "select as_of_at::date - date '2026-04-01', numerator"
+                            " from marts.release, marts.rpt_sla_scorecard"
+                        ).fetchall()
+                    )
+        except psycopg.Error as error:
+            errors.append(error)
+
+    readers = [threading.Thread(target=read) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    try:
+        for night in range(1, 6):
+            release = desk.publish(figure(night, 99), as_of=AS_OF + timedelta(days=night))
+            serve(dsn, release.directory)
+    finally:
+        done.set()
+        for reader in readers:
+            reader.join()
+    assert errors == []
+    assert all(len(answer) == 1 and answer[0][0] == answer[0][1] for answer in answers)
+    assert len({answer[0][0] for answer in answers}) > 1
+
+
+def test_reader_who_holds_the_former_release_is_neither_cut_off_nor_waited_for(desk: Desk, dsn: str) -> None:
+    serve(dsn, desk.publish(figure(1)).directory)
+    with psycopg.connect(dsn) as reader:
+        held = "select numerator from marts.rpt_sla_scorecard"
+        assert reader.execute(held).fetchall() == [(1,)]
+        for night in (2, 3):
+            serve(dsn, desk.publish(figure(night), as_of=AS_OF + timedelta(days=night)).directory)
+        former = rows(dsn, "select count(*) from pg_namespace where starts_with(nspname, 'marts_former')")
+        assert former[0][0] >= 2
+        assert rows(dsn, held) == [(3,)]
+    serve(dsn, desk.publish(figure(4), as_of=AS_OF + timedelta(days=4)).directory)
+    assert rows(dsn, "select nspname from pg_namespace where starts_with(nspname, 'marts') order by 1") == [
+        ("marts",),
+        ("marts_former",),
+    ]
+
+
+@pytest.mark.parametrize("step", ["_copy", "_swap"])
+def test_connection_lost_in_the_middle_leaves_what_was_served(
+    desk: Desk,
+    dsn: str,
+    step: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = desk.publish(figure(1))
+    serve(dsn, first.directory)
+    second = desk.publish(figure(2), as_of=AS_OF + timedelta(days=1))
+
+    def cut(connection: psycopg.Connection, *rest: Any) -> None:
+        with psycopg.connect(dsn, autocommit=True) as other:
+            other.execute("select pg_terminate_backend(%s)", [connection.info.backend_pid])
+        connection.execute("select 1")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(postgres, step, cut)
+        with pytest.raises(PostgresUnavailable, match=r"the database goes on serving .* `make serve`"):
+            serve(dsn, second.directory)
+    assert served(dsn) == [(first.release_id,)]
+    assert serve(dsn, second.directory)
+    assert served(dsn) == [(second.release_id,)]
+
+
+def test_server_that_is_down_is_named_with_what_still_stands(desk: Desk) -> None:
+    release = desk.publish(figure())
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        nobody = f"postgresql://slm:hidden@127.0.0.1:{probe.getsockname()[1]}/slm"
+        with pytest.raises(PostgresUnavailable, match=r"refused.*is in force as files") as caught:
+            serve(nobody, release.directory)
+    assert "hidden" not in str(caught.value)
+
+
+def test_night_whose_database_is_down_publishes_and_says_what_is_missing(
+    published_project: Project, dsn: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The figures are in force as files; the exit status says that not all is well; `make serve` mends it."""
+    former = published_project.current.resolve()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        nobody = f"postgresql://slm@127.0.0.1:{probe.getsockname()[1]}/slm"
+        outcome = published_project.nightly(SLM_POSTGRES_DSN=nobody)
+    assert outcome.status == 1
+    assert outcome.last_lines.startswith("A release was published, but what follows it failed.")
+    assert "PostgreSQL was not brought up to date" in outcome.last_lines
+    release = published_project.current.resolve()
+    assert release != former
+    with environment(published_project.variables(SLM_POSTGRES_DSN=dsn)):
+        assert postgres.main() == 0
+        assert capsys.readouterr().out == f"PostgreSQL serves {release.name}\n"
+    assert served(dsn) == [(release.name,)]
+
+
+def test_server_that_never_answers_is_given_up(desk: Desk) -> None:
+    release = desk.publish(figure())
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as silent:
+        address = f"postgresql://slm@127.0.0.1:{silent.getsockname()[1]}/slm?connect_timeout=2"
+        with pytest.raises(PostgresUnavailable, match="timeout"):
+            serve(address, release.directory)
+
+
+def test_unreadable_dsn_is_not_repeated(desk: Desk) -> None:
+    with pytest.raises(PostgresUnavailable, match="cannot be read") as caught:
+        serve("host=x password hidden", desk.publish(figure()).directory)
+    shown = "".join(map(str, [caught.value, caught.value.__cause__, caught.value.__context__ and ""]))
+    assert "hidden" not in shown
+
+
+def test_texts_that_look_like_null_or_hold_zero_bytes_survive(desk: Desk, dsn: str) -> None:
+    texts = ["", "\\N", 'a "quoted", one', "two\nlines", "zero\x00byte", "naïve ✓"]
+    release = desk.publish(
+        figure(), quarantine=[{"original_record": text, "line": number} for number, text in enumerate(texts)]
+    )
+    serve(dsn, release.directory)
+    assert [text for (text,) in rows(dsn, "select original_record from marts.quarantine order by line")] == [
+        text.replace("\x00", "\N{REPLACEMENT CHARACTER}") for text in texts
+    ]
