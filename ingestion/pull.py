@@ -20,10 +20,14 @@ import duckdb
 
 from ingestion.adapters import adapter_for
 from ingestion.adapters.base import Adapter, signature
+from ingestion.adapters.connector import ConnectorAdapter
 from ingestion.errors import FileProblem, SourceError
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.interpret import PARQUET, Interpreted, interpret_loads
 from ingestion.landing import Load, RawFeed, commit_load, landed_loads, stage_load
+from ingestion.pulling.client import check_host
+from ingestion.pulling.load import spool_of, stage_pull
+from ingestion.pulling.outside import Outside
 from ingestion.readers import OFFLINE, connect, sql_path
 from ingestion.settle import CONTROL_TABLES, LoadCounts, Settled, settle
 from ingestion.storage import Paths, emptied, move_into_place, own_files, write_whole
@@ -66,7 +70,9 @@ class SourceResult:
 
 def check_source(source: SourceConfig) -> None:
     """Raises SourceError if the source's type is unknown or its options are wrong. Touches no data."""
-    adapter_for(source.name, source.type, source.options)
+    adapter = adapter_for(source.name, source.type, source.options)
+    if isinstance(adapter, ConnectorAdapter):
+        check_host(source.name, adapter.options.url, source.allowed_hosts)
 
 
 def ordered_sources(sources: Sequence[SourceConfig]) -> list[SourceConfig]:
@@ -97,12 +103,18 @@ def ordered_sources(sources: Sequence[SourceConfig]) -> list[SourceConfig]:
 
 
 def run_source(
-    source: SourceConfig, project_dir: Path, home: Path, loaded_at: datetime, as_of: datetime
+    source: SourceConfig,
+    project_dir: Path,
+    home: Path,
+    loaded_at: datetime,
+    as_of: datetime,
+    outside: Outside | None = None,
 ) -> SourceResult:
     """Take in one source: afterwards landing, feeds and control files below `home` hold all it has delivered so far.
 
-    `loaded_at` (the instant of this run) and `as_of` (the instant the build speaks for) have a zone. Raises SourceError
-    for files that cannot be read, wrong options, or too many rejected records; then everything stays as it was.
+    `loaded_at` (the instant of this run) and `as_of` (the instant the build speaks for) have a zone; `outside` is what
+    a connector needs of its surroundings, None = the real ones. Raises SourceError for files that cannot be read,
+    systems that do not answer, wrong options, or too many rejected records; then everything stays as it was.
     """
     for name, instant in (("loaded_at", loaded_at), ("as_of", as_of)):
         if instant.tzinfo is None:
@@ -116,9 +128,22 @@ def run_source(
         connect(staging / "database") as con,
     ):
         raw_feeds = adapter.raw_feeds()
-        staged = _stage(source.name, adapter, raw_feeds, project_dir.absolute(), paths, landing_staging, loaded_at)
+        if isinstance(adapter, ConnectorAdapter):
+            staged = stage_pull(
+                source.name,
+                adapter.connector,
+                source.allowed_hosts,
+                paths,
+                landing_staging,
+                loaded_at,
+                outside or Outside(),
+                lambda feed: signature(adapter, feed, ()),
+            )
+        else:
+            staged = _stage(source.name, adapter, raw_feeds, project_dir.absolute(), paths, landing_staging, loaded_at)
         interpreted = _interpret(con, adapter, source.name, raw_feeds, staged, paths, staging)
         settled = settle(con, adapter, source.name, interpreted, as_of, paths, staging)
+        spool_of(paths, source.name).remove()  # what it holds is staged, or refused; either way it has served
         _check_rejects(con, adapter, source.name, settled, paths)
         for load in staged.values():
             commit_load(load, paths)
@@ -214,10 +239,14 @@ def _interpret(
     staging: Path,
 ) -> list[Interpreted]:
     interpreted: list[Interpreted] = []
+    loads_of = {
+        feed.name: landed_loads(paths, source, feed.name) + ([staged[feed.name]] if feed.name in staged else [])
+        for feed in raw_feeds
+    }
+    if isinstance(adapter, ConnectorAdapter):
+        adapter = adapter.with_loads(loads_of)
     for feed in raw_feeds:
-        loads = landed_loads(paths, source, feed.name)
-        if feed.name in staged:
-            loads.append(staged[feed.name])
+        loads = loads_of[feed.name]
         current = {load.load_id for load in (loads[-1:] if feed.is_snapshot else loads)}
         interpreted += interpret_loads(con, adapter, source, loads, current, paths, staging)
     return interpreted

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Self
 import duckdb
 from pydantic import BeforeValidator, Field, model_validator
 
-from ingestion.adapters.base import Paths, SharedOptions, all_columns, raw_records, raw_text, reject_faulty
+from ingestion.adapters.base import all_columns, raw_records, raw_text, reject_faulty
 from ingestion.cells import (
     Check,
     checks_table,
@@ -30,6 +30,7 @@ from ingestion.cells import (
 from ingestion.duplicates import keep_latest_records
 from ingestion.feeds import CANONICAL_FEEDS, OUTAGE_KINDS
 from ingestion.landing import Load, RawFeed
+from ingestion.options import Paths, SharedOptions
 from ingestion.readers import FAULT_CODE, literal, quoted
 
 FEED = "incidents"
@@ -86,6 +87,8 @@ class StatuspageIncidentsAdapter:
     options_model: ClassVar[type[StatuspageIncidentsOptions]] = StatuspageIncidentsOptions
     is_per_load: ClassVar[bool] = False
     is_settled_by_key: ClassVar[bool] = False
+    is_one_row_per_record: ClassVar[bool] = False
+    record_key: ClassVar[str | None] = None
 
     def __init__(self, options: StatuspageIncidentsOptions) -> None:
         self.options = options

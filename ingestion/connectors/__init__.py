@@ -1,0 +1,14 @@
+"""Connectors: one small file per system, and the one list of them.
+
+Belongs here: the registry. Does not belong here: anything that more than one connector needs (base, pulling).
+Sits between the adapters, which ask for a connector by the source's type, and the systems' own files.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from ingestion.connectors.base import Connector
+from ingestion.connectors.servicenow import ServiceNow
+
+CONNECTORS: Mapping[str, type[Connector[Any]]] = MappingProxyType({"servicenow": ServiceNow})

@@ -1,0 +1,330 @@
+"""From a finished pull to loads: what is new of it, in landing's form.
+
+Belongs here: which of the pulled records landing has already, changes of type, deletions, the load's manifest.
+Does not belong here: asking (walk), what a record means (connectors).
+Sits between the spool and landing.
+
+Landing itself is the memory of a source: where the next pull begins and which records are known follows from the loads
+alone, so there is nothing beside them that could disagree.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from ingestion.connectors.base import Connector, PulledFeed, earlier, utc_text
+from ingestion.errors import SourceError
+from ingestion.landing import MANIFEST, RECORDS, Load, landed_loads
+from ingestion.pulling.client import Client
+from ingestion.pulling.outside import Outside
+from ingestion.pulling.spool import Spool
+from ingestion.pulling.walk import walk
+from ingestion.readers import FAULT, FAULT_CODE, FILE, LINE, NUMBER, RAW, connect, literal, sql_path
+from ingestion.storage import Paths, as_json, new_load_id, sync_file, sync_folder
+from settings.instants import parse_clock_duration
+
+KEY, CURSOR, DIGEST, DELETED, PAYLOAD = "record_key", "record_cursor", "record_digest", "is_deleted", "payload"
+COLUMNS = (KEY, CURSOR, DIGEST, DELETED, PAYLOAD)
+_PULLED = pa.schema(
+    [
+        ("place", pa.int64()),
+        ("feed", pa.string()),
+        ("label", pa.string()),
+        ("line", pa.int64()),
+        (KEY, pa.string()),
+        (CURSOR, pa.string()),
+        (DELETED, pa.bool_()),
+        (PAYLOAD, pa.string()),
+    ]
+)
+# Texts of about so many characters are handed over at once.
+_BATCH_CHARACTERS = 32 << 20
+# DuckDB's names of JSON types, as a person would say them; null says nothing about a type.
+_KINDS = {"VARCHAR": "text", "BOOLEAN": "boolean", "OBJECT": "object", "ARRAY": "list"}
+_NUMBER = "number"
+# So many deletions at once are never suspicious: a calendar of three entries may well lose one.
+_FEW_DELETIONS = 3
+
+
+def spool_of(paths: Paths, source: str) -> Spool:
+    """The spool of a source; beside landing, so that a home has all that was received."""
+    return Spool(paths.home / "landing" / ".pulling" / f"{source}.spool")
+
+
+def stage_pull(
+    source: str,
+    connector: Connector[Any],
+    allowed_hosts: Sequence[str],
+    paths: Paths,
+    staging: Path,
+    loaded_at: datetime,
+    outside: Outside,
+    config_hash: Callable[[str], str],
+) -> dict[str, Load]:
+    """Pull the source; afterwards `staging` has a load for each raw feed with something new.
+
+    `loaded_at` is an instant with a zone; `config_hash` says of a raw feed how it is understood. Raises SourceError; a
+    pull that a later run can finish stays in the spool.
+    """
+    spool = spool_of(paths, source)
+    feeds = connector.feeds()
+    loads = {feed.name: landed_loads(paths, source, feed.name) for feed in feeds}
+    if any(load.manifest["mode"] != "pull" for found in loads.values() for load in found):
+        raise SourceError(source, "landing holds files under this name; give the connector a source name of its own")
+    overlap = parse_clock_duration(connector.options.overlap)
+    since = {name: _since(connector, earlier_loads, overlap) for name, earlier_loads in loads.items()}
+    with Client(source, connector, allowed_hosts, outside) as client:
+        walk(source, connector, client, spool, since, _signature(connector, loads), outside.clock())
+    staged: dict[str, Load] = {}
+    problems: list[str] = []
+    # Load ids are unique within the source: several raw feeds may bring rows of one canonical feed.
+    last = max((load.load_id for found in loads.values() for load in found), default=None)
+    with connect(staging / ".pull") as con:
+        begun = _read_spool(con, spool)
+        for feed in feeds:
+            landing = _FeedLanding(con, connector, feed, loads[feed.name], paths)
+            problems += landing.problems()
+            if not problems and landing.has_news:
+                last = new_load_id(last, loaded_at)
+                staged[feed.name] = landing.write(source, staging, last, loaded_at, begun, config_hash(feed.name))
+    if problems:
+        spool.remove()
+        raise SourceError(source, problems)
+    return staged
+
+
+def _since(connector: Connector[Any], loads: Sequence[Load], overlap: int) -> datetime:
+    """Where the next pull begins: where the loads end, less the overlap."""
+    cursors: list[str] = [load.manifest["cursor"] for load in loads if load.manifest["cursor"]]
+    first: datetime = connector.options.first_instant
+    return max(first, earlier(datetime.fromisoformat(max(cursors)), overlap)) if cursors else first
+
+
+def _signature(connector: Connector[Any], loads: Mapping[str, Sequence[Load]]) -> str:
+    """What a pull depends on: the system and the options, and the loads it goes on from."""
+    content = {
+        "connector": type(connector).__name__,
+        "options": connector.options.model_dump(mode="json"),
+        "loads": {name: [load.load_id for load in found] for name, found in loads.items()},
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _read_spool(con: duckdb.DuckDBPyConnection, spool: Spool) -> str | None:
+    """Table `pulled`: one row per record received, in order. Returns the server's time at the first answer."""
+    con.register("pulled_rows", _PULLED.empty_table())
+    digest = f"case when {DELETED} then 'deleted' else md5({PAYLOAD}) end as {DIGEST}"
+    con.execute(f"create temp table pulled as select *, {digest} from pulled_rows")
+    begun: str | None = None
+    columns: list[list[Any]] = [[] for _ in _PULLED]
+    lines: dict[tuple[str, str], int] = {}
+    place = size = 0
+
+    def hand_over() -> None:
+        arrays = [pa.array(values, field.type) for values, field in zip(columns, _PULLED, strict=True)]
+        con.register("pulled_rows", pa.Table.from_arrays(arrays, schema=_PULLED))
+        con.execute(f"insert into pulled select *, {digest} from pulled_rows")
+        for values in columns:
+            values.clear()
+
+    for frame in spool.frames():
+        begun = begun or frame.server_time
+        count = len(frame.texts)
+        if frame.feed is None or not count:
+            continue
+        first = lines.get((frame.feed, frame.label), 0) + 1
+        lines[frame.feed, frame.label] = first + count - 1
+        deleted = set(frame.deleted)
+        received: tuple[Sequence[Any], ...] = (
+            range(place, place + count),
+            [frame.feed] * count,
+            [frame.label] * count,
+            range(first, first + count),
+            frame.keys,
+            frame.cursors,
+            [index in deleted for index in range(count)],
+            frame.texts,
+        )
+        for column, values in zip(columns, received, strict=True):
+            column.extend(values)
+        place += count
+        size += sum(map(len, frame.texts))
+        if size > _BATCH_CHARACTERS:
+            hand_over()
+            size = 0
+    hand_over()
+    con.unregister("pulled_rows")
+    return begun
+
+
+class _FeedLanding:
+    """What one pull brings to one raw feed."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        connector: Connector[Any],
+        feed: PulledFeed,
+        loads: Sequence[Load],
+        paths: Paths,
+    ) -> None:
+        self._con, self._connector, self._feed, self._loads, self._paths = con, connector, feed, loads, paths
+        self._find_news()
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is anything to land."""
+        return bool(self._rows("select 1 from news limit 1"))
+
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self._con.execute(query).fetchall()
+
+    def _find_news(self) -> None:
+        """Table `news`: of each record pulled its last version, unless that is the one landed last.
+
+        A record without a key is told from others by its content. Of a feed that is pulled whole, a record that did
+        not come has been deleted.
+        """
+        files = ", ".join(f"'{sql_path(load.records)}'" for load in self._loads)
+        landed = (
+            f"select {KEY}, {DIGEST}, {NUMBER} as number, filename from read_parquet([{files}], filename = true)"
+            if files
+            else f"select {KEY}, {DIGEST}, place as number, '' as filename from pulled where false"
+        )
+        missing = f"""
+            union all
+            select null as place, {literal(self._feed.name)} as feed, '' as label, null as line, {KEY},
+                null as {CURSOR}, true as {DELETED}, '{{}}' as {PAYLOAD}, 'deleted' as {DIGEST}
+            from landed anti join received using (identity)
+            where landed.{DIGEST} <> 'deleted'
+            """
+        self._con.execute(
+            f"""
+            create or replace temp table received as
+            select place, coalesce({KEY}, {DIGEST}) as identity, {DIGEST} from pulled
+            where feed = {literal(self._feed.name)}
+            qualify row_number() over (partition by identity order by {CURSOR} desc nulls last, place desc) = 1;
+            create or replace temp table landed as
+            -- load ids rise as text, and with them the names of their folders
+            select identity, {KEY}, {DIGEST}
+            from (select *, coalesce({KEY}, {DIGEST}) as identity from ({landed}))
+            {"" if self._feed.is_complete else "semi join received using (identity)"}
+            qualify row_number() over (partition by identity order by filename desc, number desc) = 1;
+            create or replace temp table news as
+            with new_places as (select place from received anti join landed using (identity, {DIGEST}))
+            select pulled.* from pulled semi join new_places using (place)
+            {missing if self._feed.is_complete else ""}
+            order by place nulls last, {KEY}
+            """
+        )
+
+    def problems(self) -> list[str]:
+        """Why nothing of this may be landed: too many records gone, a field of another type."""
+        return [*self._too_many_gone(), *self._changed_types()]
+
+    def _too_many_gone(self) -> list[str]:
+        ((gone,),) = self._rows("select count(*) from news where place is null")
+        ((live,),) = self._rows(f"select count(*) from landed where {DIGEST} <> 'deleted'")
+        limit = self._connector.options.max_deleted_ratio
+        # A calendar of three entries may well lose one.
+        if gone <= max(limit * live, _FEW_DELETIONS):
+            return []
+        return [
+            f"feed {self._feed.name}: {gone} of {live} records are no longer there, more than maxDeletedRatio {limit:g}"
+            " allows; a right taken away looks the same. If they were deleted, raise maxDeletedRatio for one run"
+        ]
+
+    def _types(self) -> dict[str, dict[str, str]]:
+        """Per watched field the kinds of value that came, each with the key of a record that has it."""
+        if not self._feed.fields:
+            return {}
+        names = ", ".join(literal(name) for name in self._feed.fields)
+        paths = ", ".join(literal(path) for path in self._feed.fields.values())
+        rows = self._rows(
+            f"""
+            with kinds as (
+                select {KEY}, unnest([{names}]) as field, unnest(json_type({PAYLOAD}, [{paths}])) as kind
+                from news where json_valid({PAYLOAD}) and not {DELETED}
+            )
+            select field, kind, min({KEY}) from kinds
+            where kind is not null and kind <> 'NULL' group by all order by all
+            """
+        )
+        found: dict[str, dict[str, str]] = {}
+        for field, kind, key in rows:
+            found.setdefault(field, {}).setdefault(_KINDS.get(kind, _NUMBER), str(key))
+        return found
+
+    def _known_types(self) -> dict[str, set[str]]:
+        known: dict[str, set[str]] = {}
+        for load in self._loads:
+            for field, kinds in load.manifest["types"].items():
+                known.setdefault(field, set()).update(kinds)
+        return known
+
+    def _changed_types(self) -> list[str]:
+        known, accepted = self._known_types(), self._connector.options.accept_type_changes
+        return [
+            f'feed {self._feed.name}: field "{field}" was {" or ".join(sorted(known[field]))} and is now {kind} (record'
+            f" {key}); nothing is landed. If the new type is meant, write acceptTypeChanges:"
+            f" [{self._feed.name}.{field}]"
+            for field, kinds in self._types().items()
+            if field in known and f"{self._feed.name}.{field}" not in accepted
+            for kind, key in kinds.items()
+            if kind not in known[field]
+        ]
+
+    def write(
+        self, source: str, staging: Path, load_id: str, loaded_at: datetime, begun: str | None, config_hash: str
+    ) -> Load:
+        """The load, in `staging`. `begun` is the server's time at the first answer, if it told."""
+        folder = staging / self._feed.name / load_id
+        folder.mkdir(parents=True)
+        is_readable = f"json_valid({PAYLOAD}) and {KEY} is not null"
+        no_key = f"the record has no {' and '.join(self._feed.key)}, by which it is told from others"
+        self._con.execute(
+            f"""
+            copy (
+                select {KEY}, {CURSOR}, {DIGEST}, cast({DELETED} as varchar) as {DELETED},
+                    case when {is_readable} then {PAYLOAD} end as {PAYLOAD}, label as {FILE}, line as {LINE},
+                    row_number() over (order by place nulls last, {KEY}) as {NUMBER},
+                    case when not json_valid({PAYLOAD}) then 'bad_json' when {KEY} is null then 'missing_value' end
+                        as {FAULT_CODE},
+                    case when not json_valid({PAYLOAD}) then 'the record is no JSON that can be read'
+                        when {KEY} is null then {literal(no_key)} end as {FAULT},
+                    case when not ({is_readable}) then {PAYLOAD} end as {RAW}
+                from news order by place nulls last, {KEY}
+            ) to '{sql_path(folder / RECORDS)}' (format parquet, compression zstd)
+            """
+        )
+        ((count, cursor),) = self._rows(f"select count(*), max({CURSOR}) from news")
+        known = {load.manifest["cursor"] for load in self._loads} - {None}
+        # What changed while the pull ran may have been passed over: the next pull begins no later than this one did.
+        limit = begun or utc_text(loaded_at)
+        manifest = {
+            "source": source,
+            "feed": self._feed.name,
+            "load_id": load_id,
+            "loaded_at": utc_text(loaded_at),
+            "mode": "pull",
+            "files": [
+                {"path": label, "records": records}
+                for label, records in self._rows("select label, count(*) from news group by all order by all")
+            ],
+            "landed_count": count,
+            "columns": list(COLUMNS),
+            "cursor": max({min(cursor, limit), *known} if cursor else known, default=None),
+            "types": {field: sorted(kinds) for field, kinds in self._types().items()},
+            "config_hash": config_hash,
+        }
+        (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")
+        sync_file(folder / RECORDS)
+        sync_file(folder / MANIFEST)
+        sync_folder(folder)
+        return Load(source, self._feed.name, load_id, folder, manifest)
