@@ -18,7 +18,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: help setup nightly test test-unit ui lint format bench example-data dictionary clean
+.PHONY: help setup nightly test test-unit test-servers ui lint format bench example-data dictionary clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,9 @@ test: $(DEV_STAMP) $(MANIFEST)  ## All tests
 
 test-unit: $(DEV_STAMP) $(MANIFEST)  ## Unit tests only
 	@$(BIN)/python -m pytest tests/unit
+
+test-servers: $(DEV_STAMP) $(MANIFEST)  ## Connectors against real servers; those that are not installed are skipped
+	@SLM_TEST_SERVERS=$${SLM_TEST_SERVERS:-installed} $(BIN)/python -m pytest tests/servers -rs
 
 lint: $(DEV_STAMP) $(MANIFEST)  ## Linters, formatters and types, without changing anything
 	@$(BIN)/ruff check .

@@ -115,7 +115,7 @@ class ConnectorAdapter:
 def _create_records(
     con: duckdb.DuckDBPyConnection, name: str, feed: PulledFeed, raw: str | None, *, is_latest_only: bool
 ) -> None:
-    """Table `name`: the readable records that were not deleted, their fields as text; one JSON pass per record."""
+    """Table `name`: the readable records, their fields as text; one JSON pass per record. Deleted ones if asked for."""
     fields = "".join(f", fields[{place}] as {quoted(field)}" for place, field in enumerate(feed.fields, start=1))
     paths = ", ".join(literal(path) for path in feed.fields.values())
     latest = (
@@ -132,9 +132,10 @@ def _create_records(
     con.execute(
         f"""
         create or replace temp table {quoted(name)} as
-        with present as (select * from ({source}) where not is_gone),
+        with present as (select * from ({source}) where {"true" if feed.shows_gone else "not is_gone"}),
         parsed as (
-            select load_id, record_number, {KEY}, {PAYLOAD}, json_extract_string({PAYLOAD}, [{paths}]) as fields
+            select load_id, record_number, {KEY}, {PAYLOAD}, is_gone,
+                json_extract_string({PAYLOAD}, [{paths}]) as fields
             from present
         )
         select * exclude (fields){fields} from parsed order by load_id, record_number

@@ -9,6 +9,14 @@ from types import MappingProxyType
 from typing import Any
 
 from ingestion.connectors.base import Connector
+from ingestion.connectors.prometheus import Prometheus
+from ingestion.connectors.request_tracker import RequestTracker
 from ingestion.connectors.servicenow import ServiceNow
 
-CONNECTORS: Mapping[str, type[Connector[Any]]] = MappingProxyType({"servicenow": ServiceNow})
+CONNECTORS: Mapping[str, type[Connector[Any]]] = MappingProxyType(
+    {
+        "prometheus": Prometheus,
+        "request_tracker": RequestTracker,
+        "servicenow": ServiceNow,
+    }
+)

@@ -6,12 +6,13 @@ Sits between one system's connector and the common machinery.
 """
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -25,6 +26,8 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 DEFAULT_OVERLAP = "PT15M"
 # A page of the largest systems is below 20 MB; one record may hold an attachment's text of 10 MB.
 DEFAULT_RESPONSE_BYTES = 64 << 20
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 Json = Any
 Params = tuple[tuple[str, str], ...]
@@ -83,6 +86,7 @@ class ConnectorOptions(SharedOptions):
     ca_file: str | None = None
     plain_http: bool = False
     max_deleted_ratio: float = Field(default=0.05, ge=0, le=1)
+    reconcile_on: Literal["never", "daily", *WEEKDAYS] = "sunday"  # type: ignore[valid-type]
     accept_type_changes: list[str] = Field(default=[])
     leave_out: list[str] = Field(default=[])
     max_gap: Duration | None = None
@@ -103,6 +107,10 @@ class ConnectorOptions(SharedOptions):
         if parts.scheme == "http" and parts.hostname not in LOOPBACK and not self.plain_http:
             raise ValueError("url: write https; plainHttp: true allows http where the network itself is trusted")
         return self
+
+    def reconciles(self, now: datetime) -> bool:
+        """Whether deletions are looked for in a pull that begins `now`; days are UTC's."""
+        return self.reconcile_on in ("daily", WEEKDAYS[now.astimezone(UTC).weekday()])
 
     @property
     def max_gap_seconds(self) -> int:
@@ -126,7 +134,12 @@ class TokenOptions(ConnectorOptions):
 
 
 class AccountOptions(ConnectorOptions):
-    """A connector that signs with user and password, with a token, or with OAuth client credentials."""
+    """A connector that signs with user and password, with a token, or with OAuth client credentials.
+
+    Systems with `is_open` may be read without.
+    """
+
+    is_open: ClassVar[bool] = False
 
     user: str | None = None
     password: Secret | None = None
@@ -136,7 +149,7 @@ class AccountOptions(ConnectorOptions):
     @model_validator(mode="after")
     def _one_way_to_sign(self) -> Self:
         ways = [self.user is not None and self.password is not None, self.token is not None, self.oauth is not None]
-        if sum(ways) != 1 or (self.user is None) != (self.password is None):
+        if (self.user is None) != (self.password is None) or sum(ways) > 1 or (sum(ways) == 0 and not self.is_open):
             raise ValueError("give either user and password, or token, or oauth")
         return self
 
@@ -240,9 +253,14 @@ class PulledFeed:
     """One raw feed of a connector.
 
     `records` is the path of the list in an answer ("" = the answer is the list), `key` the paths that tell a record
-    from others, `cursor` the path of the instant by which its changes are asked for. `fields` names JSON paths that the
-    rows are made of; the same fields are watched for changes of type. `is_complete`: every pull brings every record,
-    so that one which is missing was deleted. `is_deleted`: the record says that it was.
+    from others, `cursor` the path of the instant by which its changes are asked for; `@name` is a note of the request.
+    `fields` names JSON paths that the rows are made of; the same fields are watched for changes of type. `ticket` is
+    the field with the ticket's id. `looks_into` names feeds whose records the rows need too.
+
+    `is_complete`: every pull brings every record, so that one which is missing was deleted; `is_reconciled`: the same
+    on the nights of `reconcileOn`, on which it is asked for from the beginning. `is_deleted`: the record says that it
+    was. `shows_gone`: the rows see deleted records too, in their last version and with `is_gone`. `is_text_stable`: the
+    system writes an unchanged record the same way each time; otherwise its values are compared.
     """
 
     name: str
@@ -254,18 +272,32 @@ class PulledFeed:
     ticket: str | None = None
     looks_into: tuple[str, ...] = ()
     is_complete: bool = False
+    is_reconciled: bool = False
+    is_text_stable: bool = True
+    shows_gone: bool = False
     is_deleted: Callable[[Json], bool] = field(default=lambda value: False)
 
-    def key_of(self, value: Json) -> str | None:
+    def key_of(self, value: Json, request: Request) -> str | None:
         """The record's key as text; None if it has none."""
-        parts = [value_at(value, path) for path in self.key]
+        parts = [_stated(value, path, request) for path in self.key]
         if any(part is None or part == "" for part in parts):
             return None
         return "|".join(part if isinstance(part, str) else json.dumps(part) for part in parts)
 
-    def cursor_of(self, value: Json) -> str | None:
+    def digest_of(self, value: Json) -> str | None:
+        """What tells versions of a record apart, where its text does not."""
+        if self.is_text_stable:
+            return None
+        return hashlib.md5(json.dumps(value, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
+
+    def cursor_of(self, value: Json, request: Request) -> str | None:
         """The record's cursor as an ISO 8601 instant in UTC; None where it has none that can be read."""
-        return None if self.cursor is None else instant_text(value_at(value, self.cursor))
+        return None if self.cursor is None else instant_text(_stated(value, self.cursor, request))
+
+
+def _stated(value: Json, path: str, request: Request) -> Json:
+    """What stands at a path of a record, or a note of the request that brought it."""
+    return request.note[path.removeprefix("@")] if path.startswith("@") else value_at(value, path)
 
 
 def instant_text(value: Json) -> str | None:

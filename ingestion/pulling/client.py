@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -70,7 +71,7 @@ class Client:
         self._secrets: set[str] = set()
         self._http = httpx.Client(
             timeout=self._options.timeout_seconds,
-            verify=ssl.create_default_context(cafile=self._options.ca_file),
+            verify=_trusted(self._options.ca_file),
             follow_redirects=False,
             # A proxy of the surroundings has no business with this machine's own ports.
             trust_env=self._own.hostname not in LOOPBACK,
@@ -275,6 +276,12 @@ class Client:
                 f"the server asks to wait {seconds:,.0f} seconds; what was pulled so far is kept: run again then",
             )
         return seconds
+
+
+@cache
+def _trusted(ca_file: str | None) -> ssl.SSLContext:
+    """Certificates are verified, against the system's authorities or those of a file; reading them takes a while."""
+    return ssl.create_default_context(cafile=ca_file)
 
 
 def check_host(source: str, address: str, allowed_hosts: Sequence[str]) -> None:

@@ -39,6 +39,7 @@ _PULLED = pa.schema(
         ("line", pa.int64()),
         (KEY, pa.string()),
         (CURSOR, pa.string()),
+        (DIGEST, pa.string()),
         (DELETED, pa.bool_()),
         (PAYLOAD, pa.string()),
     ]
@@ -79,16 +80,25 @@ def stage_pull(
         raise SourceError(source, "landing holds files under this name; give the connector a source name of its own")
     overlap = parse_clock_duration(connector.options.overlap)
     since = {name: _since(connector, earlier_loads, overlap) for name, earlier_loads in loads.items()}
+    now = outside.clock()
+    whole = [
+        feed.name for feed in feeds if feed.is_complete or (feed.is_reconciled and connector.options.reconciles(now))
+    ]
+    since |= dict.fromkeys(whole, connector.options.first_instant)
     with Client(source, connector, allowed_hosts, outside) as client:
-        walk(source, connector, client, spool, since, _signature(connector, loads), outside.clock())
+        walk(source, connector, client, spool, since, whole, _signature(connector, loads), now)
+    whole = (spool.opening() or {})["whole"]
     staged: dict[str, Load] = {}
     problems: list[str] = []
     # Load ids are unique within the source: several raw feeds may bring rows of one canonical feed.
     last = max((load.load_id for found in loads.values() for load in found), default=None)
     with connect(staging / ".pull") as con:
         begun = _read_spool(con, spool)
+        received = {feed for (feed,) in con.execute("select distinct feed from pulled").fetchall()}
         for feed in feeds:
-            landing = _FeedLanding(con, connector, feed, loads[feed.name], paths)
+            if feed.name not in whole and feed.name not in received:
+                continue
+            landing = _FeedLanding(con, connector, feed, loads[feed.name], is_whole=feed.name in whole)
             problems += landing.problems()
             if not problems and landing.has_news:
                 last = new_load_id(last, loaded_at)
@@ -119,8 +129,8 @@ def _signature(connector: Connector[Any], loads: Mapping[str, Sequence[Load]]) -
 def _read_spool(con: duckdb.DuckDBPyConnection, spool: Spool) -> str | None:
     """Table `pulled`: one row per record received, in order. Returns the server's time at the first answer."""
     con.register("pulled_rows", _PULLED.empty_table())
-    digest = f"case when {DELETED} then 'deleted' else md5({PAYLOAD}) end as {DIGEST}"
-    con.execute(f"create temp table pulled as select *, {digest} from pulled_rows")
+    digest = f"case when {DELETED} then 'deleted' else coalesce({DIGEST}, md5({PAYLOAD})) end as {DIGEST}"
+    con.execute(f"create temp table pulled as select * replace ({digest}) from pulled_rows")
     begun: str | None = None
     columns: list[list[Any]] = [[] for _ in _PULLED]
     lines: dict[tuple[str, str], int] = {}
@@ -129,7 +139,7 @@ def _read_spool(con: duckdb.DuckDBPyConnection, spool: Spool) -> str | None:
     def hand_over() -> None:
         arrays = [pa.array(values, field.type) for values, field in zip(columns, _PULLED, strict=True)]
         con.register("pulled_rows", pa.Table.from_arrays(arrays, schema=_PULLED))
-        con.execute(f"insert into pulled select *, {digest} from pulled_rows")
+        con.execute(f"insert into pulled select * replace ({digest}) from pulled_rows")
         for values in columns:
             values.clear()
 
@@ -148,6 +158,7 @@ def _read_spool(con: duckdb.DuckDBPyConnection, spool: Spool) -> str | None:
             range(first, first + count),
             frame.keys,
             frame.cursors,
+            frame.digests,
             [index in deleted for index in range(count)],
             frame.texts,
         )
@@ -172,9 +183,10 @@ class _FeedLanding:
         connector: Connector[Any],
         feed: PulledFeed,
         loads: Sequence[Load],
-        paths: Paths,
+        *,
+        is_whole: bool,
     ) -> None:
-        self._con, self._connector, self._feed, self._loads, self._paths = con, connector, feed, loads, paths
+        self._con, self._connector, self._feed, self._loads, self._is_whole = con, connector, feed, loads, is_whole
         self._find_news()
 
     @property
@@ -189,20 +201,23 @@ class _FeedLanding:
         """Table `news`: of each record pulled its last version, unless that is the one landed last.
 
         A record without a key is told from others by its content. Of a feed that is pulled whole, a record that did
-        not come has been deleted.
+        not come has been deleted; it is landed once more as it was, saying so.
         """
         files = ", ".join(f"'{sql_path(load.records)}'" for load in self._loads)
-        landed = (
-            f"select {KEY}, {DIGEST}, {NUMBER} as number, filename from read_parquet([{files}], filename = true)"
+        every_landed = (
+            f"select *, {NUMBER} as number from read_parquet([{files}], filename = true)"
             if files
-            else f"select {KEY}, {DIGEST}, place as number, '' as filename from pulled where false"
+            else f"select *, place as number, '' as filename, label as {RAW} from pulled where false"
         )
         missing = f"""
-            union all
-            select null as place, {literal(self._feed.name)} as feed, '' as label, null as line, {KEY},
-                null as {CURSOR}, true as {DELETED}, '{{}}' as {PAYLOAD}, 'deleted' as {DIGEST}
-            from landed anti join received using (identity)
-            where landed.{DIGEST} <> 'deleted'
+            union all by name
+            select {literal(self._feed.name)} as feed, '' as label, {KEY}, {CURSOR}, true as {DELETED}, {PAYLOAD},
+                'deleted' as {DIGEST}
+            from ({every_landed}) as every_landed
+            semi join (select filename, number from landed anti join received using (identity)) as gone
+                using (filename, number)
+            where {DIGEST} <> 'deleted' and {KEY} is not null
+                and coalesce({CURSOR} >= '{utc_text(self._connector.options.first_instant)}', true)
             """
         self._con.execute(
             f"""
@@ -212,14 +227,16 @@ class _FeedLanding:
             qualify row_number() over (partition by identity order by {CURSOR} desc nulls last, place desc) = 1;
             create or replace temp table landed as
             -- load ids rise as text, and with them the names of their folders
-            select identity, {KEY}, {DIGEST}
-            from (select *, coalesce({KEY}, {DIGEST}) as identity from ({landed}))
-            {"" if self._feed.is_complete else "semi join received using (identity)"}
+            select identity, {DIGEST}, filename, number
+            from (
+                select coalesce({KEY}, {DIGEST}) as identity, {DIGEST}, filename, number from ({every_landed})
+            )
+            {"" if self._is_whole else "semi join received using (identity)"}
             qualify row_number() over (partition by identity order by filename desc, number desc) = 1;
             create or replace temp table news as
             with new_places as (select place from received anti join landed using (identity, {DIGEST}))
             select pulled.* from pulled semi join new_places using (place)
-            {missing if self._feed.is_complete else ""}
+            {missing if self._is_whole else ""}
             order by place nulls last, {KEY}
             """
         )
@@ -250,7 +267,7 @@ class _FeedLanding:
             f"""
             with kinds as (
                 select {KEY}, unnest([{names}]) as field, unnest(json_type({PAYLOAD}, [{paths}])) as kind
-                from news where json_valid({PAYLOAD}) and not {DELETED}
+                from news where json_valid({PAYLOAD})
             )
             select field, kind, min({KEY}) from kinds
             where kind is not null and kind <> 'NULL' group by all order by all

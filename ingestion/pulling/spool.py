@@ -29,6 +29,7 @@ class Frame:
     texts: Sequence[str]
     keys: Sequence[str | None]
     cursors: Sequence[str | None]
+    digests: Sequence[str | None]
     deleted: Sequence[int]
     asked: Any
     left: Any

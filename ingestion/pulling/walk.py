@@ -31,16 +31,18 @@ def walk(
     client: Client,
     spool: Spool,
     since: Mapping[str, datetime],
+    whole: Sequence[str],
     signature: str,
     now: datetime,
 ) -> None:
     """Afterwards the spool holds every answer of one pull, those of a run that was killed included.
 
-    `signature` is what the pull depends on: a spool of another one is thrown away. Raises SourceError; what was pulled
+    `whole` names the feeds that are pulled from the beginning; the spool keeps them. `signature` is what the pull
+    depends on: a spool of another one is thrown away. Raises SourceError; what was pulled
     then stays for the next run only where that may help.
     """
     try:
-        _walk(source, connector, client, spool, since, signature, now)
+        _walk(source, connector, client, spool, since, whole, signature, now)
     except (SourceUnavailable, SignInRefused):
         raise
     except SourceError:
@@ -54,6 +56,7 @@ def _walk(
     client: Client,
     spool: Spool,
     since: Mapping[str, datetime],
+    whole: Sequence[str],
     signature: str,
     now: datetime,
 ) -> None:
@@ -64,6 +67,7 @@ def _walk(
             {
                 "signature": signature,
                 "begun_at": utc_text(now),
+                "whole": list(whole),
                 "left": [
                     request.as_json()
                     for request in connector.start(since, now)
@@ -122,8 +126,9 @@ def _frame(
         feed=request.feed,
         label=request.label,
         texts=[record.text for record in records],
-        keys=[feed.key_of(record.value) for record in records] if feed else [],
-        cursors=[feed.cursor_of(record.value) for record in records] if feed else [],
+        keys=[feed.key_of(record.value, request) for record in records] if feed else [],
+        cursors=[feed.cursor_of(record.value, request) for record in records] if feed else [],
+        digests=[feed.digest_of(record.value) for record in records] if feed else [],
         deleted=[place for place, record in enumerate(records) if feed and feed.is_deleted(record.value)],
         asked=request.as_json(),
         left=[left.as_json() for left in waiting],

@@ -2,6 +2,10 @@
 
 from types import ModuleType
 
-from tests.unit.connectors.systems import servicenow
+from tests.unit.connectors.systems import prometheus, request_tracker, servicenow
 
-SYSTEMS: dict[str, ModuleType] = {"servicenow": servicenow}
+SYSTEMS: dict[str, ModuleType] = {
+    "prometheus": prometheus,
+    "request_tracker": request_tracker,
+    "servicenow": servicenow,
+}
