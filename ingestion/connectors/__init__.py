@@ -9,14 +9,26 @@ from types import MappingProxyType
 from typing import Any
 
 from ingestion.connectors.base import Connector
+from ingestion.connectors.ics import Ics
+from ingestion.connectors.jira import Jira
+from ingestion.connectors.pagerduty import PagerDuty
 from ingestion.connectors.prometheus import Prometheus
+from ingestion.connectors.qualtrics import Qualtrics
 from ingestion.connectors.request_tracker import RequestTracker
 from ingestion.connectors.servicenow import ServiceNow
+from ingestion.connectors.statuspage import Statuspage
+from ingestion.connectors.zendesk import Zendesk
 
 CONNECTORS: Mapping[str, type[Connector[Any]]] = MappingProxyType(
     {
+        "ics": Ics,
+        "jira": Jira,
+        "pagerduty": PagerDuty,
         "prometheus": Prometheus,
+        "qualtrics": Qualtrics,
         "request_tracker": RequestTracker,
         "servicenow": ServiceNow,
+        "statuspage": Statuspage,
+        "zendesk": Zendesk,
     }
 )

@@ -18,6 +18,7 @@ from pydantic import Field, field_validator
 from ingestion.connectors.base import (
     AccountOptions,
     Connector,
+    Instant,
     Page,
     PulledFeed,
     Request,
@@ -43,6 +44,7 @@ class PrometheusOptions(AccountOptions):
 
     is_open: ClassVar[bool] = True
 
+    since: Instant
     selector: str = "up"
     service_label: str = Field(default="job", pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$")
     max_gap: str | None = "PT5M"

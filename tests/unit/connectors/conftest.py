@@ -37,7 +37,7 @@ class Pulled:
 
     @property
     def source(self) -> SourceConfig:
-        url = {} if "path" in self.options else {"url": self.replay.url}
+        url = {"url": self.replay.url}
         return SourceConfig(
             name="far", type=self.kind, options={**url, **self.options}, allowed_hosts=self.allowed_hosts
         )

@@ -129,7 +129,11 @@ def served(api: Api) -> Iterator[Replay]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """A client that hangs up in the middle of an answer is part of the play."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     replay = Replay(f"http://127.0.0.1:{server.server_address[1]}", api)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -2,10 +2,26 @@
 
 from types import ModuleType
 
-from tests.unit.connectors.systems import prometheus, request_tracker, servicenow
+from tests.unit.connectors.systems import (
+    ics,
+    jira,
+    pagerduty,
+    prometheus,
+    qualtrics,
+    request_tracker,
+    servicenow,
+    statuspage,
+    zendesk,
+)
 
 SYSTEMS: dict[str, ModuleType] = {
+    "ics": ics,
+    "jira": jira,
+    "pagerduty": pagerduty,
     "prometheus": prometheus,
+    "qualtrics": qualtrics,
     "request_tracker": request_tracker,
     "servicenow": servicenow,
+    "statuspage": statuspage,
+    "zendesk": zendesk,
 }
