@@ -21,6 +21,7 @@ import duckdb
 from ingestion.adapters import adapter_for
 from ingestion.adapters.base import Adapter, signature
 from ingestion.adapters.connector import ConnectorAdapter
+from ingestion.connectors.base import ConnectorOptions
 from ingestion.errors import FileProblem, SourceError
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.interpret import PARQUET, Interpreted, interpret_loads
@@ -71,7 +72,7 @@ class SourceResult:
 def check_source(source: SourceConfig) -> None:
     """Raises SourceError if the source's type is unknown or its options are wrong. Touches no data."""
     adapter = adapter_for(source.name, source.type, source.options)
-    if isinstance(adapter, ConnectorAdapter):
+    if isinstance(adapter, ConnectorAdapter) and isinstance(adapter.options, ConnectorOptions):
         check_host(source.name, adapter.options.url, source.allowed_hosts)
 
 
@@ -138,6 +139,7 @@ def run_source(
                 loaded_at,
                 outside or Outside(),
                 lambda feed: signature(adapter, feed, ()),
+                project_dir.absolute(),
             )
         else:
             staged = _stage(source.name, adapter, raw_feeds, project_dir.absolute(), paths, landing_staging, loaded_at)

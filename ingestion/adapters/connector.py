@@ -12,7 +12,7 @@ import duckdb
 
 from ingestion.adapters.base import raw_records, reject_faulty
 from ingestion.canonical import accept_rows
-from ingestion.connectors.base import Connector, ConnectorOptions, PulledFeed, Rows
+from ingestion.connectors.base import Connector, ConnectorOptions, PulledFeed, PullOptions, Rows
 from ingestion.feeds import CANONICAL_FEEDS, Feed
 from ingestion.landing import Load, RawFeed
 from ingestion.pulling.load import DELETED, KEY, PAYLOAD
@@ -21,7 +21,7 @@ from ingestion.readers import FAULT_CODE, literal, quoted
 # Options that say how records are asked for, not what they mean.
 _TRANSPORT = frozenset(ConnectorOptions.model_fields) - {
     "time_zone", "defaults", "status_map", "service_map", "customer_map", "team_map", "priority_map", "max_gap"
-} | {"token", "user", "password", "oauth"}  # fmt: skip
+} | {"token", "user", "password", "oauth", "path", "database", "db_schema"}  # fmt: skip
 
 
 class ConnectorAdapter:
@@ -37,9 +37,9 @@ class ConnectorAdapter:
         self._loads = loads or {}
 
     @property
-    def options(self) -> ConnectorOptions:
+    def options(self) -> PullOptions:
         """What the source says."""
-        own: ConnectorOptions = self.connector.options
+        own: PullOptions = self.connector.options
         return own
 
     @property

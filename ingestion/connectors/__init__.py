@@ -9,6 +9,9 @@ from types import MappingProxyType
 from typing import Any
 
 from ingestion.connectors.base import Connector
+from ingestion.connectors.fivetran_servicenow import FivetranServiceNow
+from ingestion.connectors.fivetran_zendesk import FivetranZendesk
+from ingestion.connectors.icinga import Icinga
 from ingestion.connectors.ics import Ics
 from ingestion.connectors.jira import Jira
 from ingestion.connectors.pagerduty import PagerDuty
@@ -21,6 +24,9 @@ from ingestion.connectors.zendesk import Zendesk
 
 CONNECTORS: Mapping[str, type[Connector[Any]]] = MappingProxyType(
     {
+        "fivetran_servicenow": FivetranServiceNow,
+        "fivetran_zendesk": FivetranZendesk,
+        "icinga": Icinga,
         "ics": Ics,
         "jira": Jira,
         "pagerduty": PagerDuty,

@@ -66,8 +66,8 @@ Duration = Annotated[str, BeforeValidator(_duration)]
 Instant = Annotated[str, BeforeValidator(_instant)]
 
 
-class ConnectorOptions(SharedOptions):
-    """Options of every connector. `words_of_system` is what a system's own words mean unless the source says otherwise.
+class PullOptions(SharedOptions):
+    """Options of everything that is pulled. `words_of_system` is what a system's own words mean unless the source says.
 
     `since` is the instant before which nothing is asked for; `overlap` is asked for again each time; `leave_out` names
     raw feeds that the account may not read.
@@ -75,38 +75,15 @@ class ConnectorOptions(SharedOptions):
 
     words_of_system: ClassVar[Mapping[str, Mapping[str, str]]] = MappingProxyType({})
 
-    url: str
     since: Instant = "1970-01-01T00:00:00Z"
     overlap: Duration = DEFAULT_OVERLAP
-    page_size: int = Field(default=100, ge=1, le=10_000)
-    requests_per_minute: int = Field(default=600, ge=1)
+    page_size: int = Field(default=100, ge=1, le=100_000)
     attempts: int = Field(default=6, ge=1, le=20)
-    timeout_seconds: float = Field(default=60, gt=0)
-    max_response_bytes: int = Field(default=DEFAULT_RESPONSE_BYTES, ge=1)
-    ca_file: str | None = None
-    plain_http: bool = False
     max_deleted_ratio: float = Field(default=0.05, ge=0, le=1)
     reconcile_on: Literal["never", "daily", *WEEKDAYS] = "sunday"  # type: ignore[valid-type]
     accept_type_changes: list[str] = Field(default=[])
     leave_out: list[str] = Field(default=[])
     max_gap: Duration | None = None
-
-    @field_validator("url")
-    @classmethod
-    def _url_is_one(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in ("https", "http") or not parts.hostname:
-            raise ValueError(f'"{value}" is no address; write https://host')
-        if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("write the address alone; secrets go into options such as token: {env: NAME}")
-        return value.rstrip("/")
-
-    @model_validator(mode="after")
-    def _url_is_encrypted(self) -> Self:
-        parts = urlsplit(self.url)
-        if parts.scheme == "http" and parts.hostname not in LOOPBACK and not self.plain_http:
-            raise ValueError("url: write https; plainHttp: true allows http where the network itself is trusted")
-        return self
 
     def reconciles(self, now: datetime) -> bool:
         """Whether deletions are looked for in a pull that begins `now`; days are UTC's."""
@@ -125,6 +102,34 @@ class ConnectorOptions(SharedOptions):
     def words(self, option: str | None) -> Mapping[str, str]:
         """The map of that name: the system's own words, and over them those of the source."""
         return {**self.words_of_system.get(option or "", {}), **super().words(option)}
+
+
+class ConnectorOptions(PullOptions):
+    """Options of every connector that asks over HTTP."""
+
+    url: str
+    requests_per_minute: int = Field(default=600, ge=1)
+    timeout_seconds: float = Field(default=60, gt=0)
+    max_response_bytes: int = Field(default=DEFAULT_RESPONSE_BYTES, ge=1)
+    ca_file: str | None = None
+    plain_http: bool = False
+
+    @field_validator("url")
+    @classmethod
+    def _url_is_one(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise ValueError(f'"{value}" is no address; write https://host')
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("write the address alone; secrets go into options such as token: {env: NAME}")
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _url_is_encrypted(self) -> Self:
+        parts = urlsplit(self.url)
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK and not self.plain_http:
+            raise ValueError("url: write https; plainHttp: true allows http where the network itself is trusted")
+        return self
 
 
 class TokenOptions(ConnectorOptions):
@@ -321,7 +326,7 @@ def utc_text(instant: datetime) -> str:
 
 # ------------------------------------------------------------------------------------------------ the connector
 
-Own = TypeVar("Own", bound=ConnectorOptions)
+Own = TypeVar("Own", bound=PullOptions)
 
 
 class Connector(Generic[Own]):

@@ -56,26 +56,30 @@ _TABLES: Mapping[str, tuple[str, str, str, str]] = MappingProxyType(
 )
 
 
+# What the numbers of the base system mean. State 3 (on hold) is refined by the reason of the hold.
+SERVICENOW_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "statusMap": {
+            "1": "new",
+            "2": "in_progress",
+            "3": "on_hold",
+            "6": "resolved",
+            "7": "closed",
+            "8": "cancelled",
+            "hold 1": "waiting_customer",
+            "hold 3": "waiting_internal",
+            "hold 4": "waiting_supplier",
+            "hold 5": "waiting_internal",
+        },
+        "priorityMap": {"1": "P1", "2": "P2", "3": "P3", "4": "P4", "5": "P5"},
+    }
+)
+
+
 class ServiceNowOptions(AccountOptions):
     """Options of a source of type `servicenow`. State 3 (on hold) is refined by the reason, `hold 1` and so on."""
 
-    words_of_system: ClassVar[Mapping[str, Mapping[str, str]]] = MappingProxyType(
-        {
-            "statusMap": {
-                "1": "new",
-                "2": "in_progress",
-                "3": "on_hold",
-                "6": "resolved",
-                "7": "closed",
-                "8": "cancelled",
-                "hold 1": "waiting_customer",
-                "hold 3": "waiting_internal",
-                "hold 4": "waiting_supplier",
-                "hold 5": "waiting_internal",
-            },
-            "priorityMap": {"1": "P1", "2": "P2", "3": "P3", "4": "P4", "5": "P5"},
-        }
-    )
+    words_of_system: ClassVar[Mapping[str, Mapping[str, str]]] = SERVICENOW_WORDS
     page_size: int = 1000
 
 
@@ -164,34 +168,39 @@ _EVENTS = Rows(
 )
 
 
+def servicenow_feeds() -> list[PulledFeed]:
+    """The raw feeds, whoever brings them in the Table API's shape."""
+    declared = {
+        "incident": ({"tickets": _TICKETS, "ticket_events": _OPENING_STATE}, "number"),
+        "audit": ({"ticket_events": _EVENTS}, None),
+    }
+    looks_into = {
+        "incident": ("audit", "task_sla", "deletion", "group", "company", "service"),
+        "audit": ("incident", "deletion", "group", "company", "service"),
+    }
+    return [
+        PulledFeed(
+            name,
+            records="result",
+            key=("sys_id",),
+            cursor=cursor,
+            fields={column: f'$."{column}"' for column in columns.split(",")},
+            rows=declared.get(name, ({}, None))[0],
+            ticket=declared.get(name, ({}, None))[1],
+            looks_into=looks_into.get(name, ()),
+        )
+        for name, (_, cursor, columns, _) in _TABLES.items()
+    ]
+
+
 class ServiceNow(Connector[ServiceNowOptions]):
     """Pages by sys_id, which never changes: a row that is updated while the pull runs is not passed over."""
 
     options_model = ServiceNowOptions
 
     def feeds(self) -> Sequence[PulledFeed]:
-        """Incidents after all that they look into."""
-        declared = {
-            "incident": ({"tickets": _TICKETS, "ticket_events": _OPENING_STATE}, "number"),
-            "audit": ({"ticket_events": _EVENTS}, None),
-        }
-        looks_into = {
-            "incident": ("audit", "task_sla", "deletion", "group", "company", "service"),
-            "audit": ("incident", "deletion", "group", "company", "service"),
-        }
-        return [
-            PulledFeed(
-                name,
-                records="result",
-                key=("sys_id",),
-                cursor=cursor,
-                fields={column: f'$."{column}"' for column in columns.split(",")},
-                rows=declared.get(name, ({}, None))[0],
-                ticket=declared.get(name, ({}, None))[1],
-                looks_into=looks_into.get(name, ()),
-            )
-            for name, (_, cursor, columns, _) in _TABLES.items()
-        ]
+        """Incidents, their history, and what names the ids in both."""
+        return servicenow_feeds()
 
     def start(self, since: Mapping[str, datetime], now: datetime) -> Sequence[Request]:
         """History after the incidents: an incident's change is then never older than what is known of it."""

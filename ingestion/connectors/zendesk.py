@@ -33,6 +33,21 @@ _EVENT_FIELDS: Mapping[str, str] = MappingProxyType(
 )
 
 
+# Pending waits for the customer, on-hold for a third party: so Zendesk explains them.
+ZENDESK_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "statusMap": {
+            "open": "in_progress",
+            "pending": "waiting_customer",
+            "hold": "waiting_supplier",
+            "solved": "resolved",
+            "deleted": "cancelled",
+        },
+        "priorityMap": {"urgent": "P1", "high": "P2", "normal": "P3", "low": "P4"},
+    }
+)
+
+
 class ZendeskOptions(ConnectorOptions):
     """Options of a source of type `zendesk`.
 
@@ -41,18 +56,7 @@ class ZendeskOptions(ConnectorOptions):
     answers on the instrument's scale.
     """
 
-    words_of_system: ClassVar[Mapping[str, Mapping[str, str]]] = MappingProxyType(
-        {
-            "statusMap": {
-                "open": "in_progress",
-                "pending": "waiting_customer",
-                "hold": "waiting_supplier",
-                "solved": "resolved",
-                "deleted": "cancelled",
-            },
-            "priorityMap": {"urgent": "P1", "high": "P2", "normal": "P3", "low": "P4"},
-        }
-    )
+    words_of_system: ClassVar[Mapping[str, Mapping[str, str]]] = ZENDESK_WORDS
 
     token: Secret
     user: str | None = None

@@ -19,11 +19,13 @@ import duckdb
 import pyarrow as pa
 
 from ingestion.connectors.base import Connector, PulledFeed, earlier, utc_text
+from ingestion.connectors.tables import TableConnector
 from ingestion.errors import SourceError
 from ingestion.landing import MANIFEST, RECORDS, Load, landed_loads
 from ingestion.pulling.client import Client
 from ingestion.pulling.outside import Outside
 from ingestion.pulling.spool import Spool
+from ingestion.pulling.tables import TableClient
 from ingestion.pulling.walk import walk
 from ingestion.readers import FAULT, FAULT_CODE, FILE, LINE, NUMBER, RAW, connect, literal, sql_path
 from ingestion.storage import Paths, as_json, new_load_id, sync_file, sync_folder
@@ -67,6 +69,7 @@ def stage_pull(
     loaded_at: datetime,
     outside: Outside,
     config_hash: Callable[[str], str],
+    project_dir: Path,
 ) -> dict[str, Load]:
     """Pull the source; afterwards `staging` has a load for each raw feed with something new.
 
@@ -85,7 +88,7 @@ def stage_pull(
         feed.name for feed in feeds if feed.is_complete or (feed.is_reconciled and connector.options.reconciles(now))
     ]
     since |= dict.fromkeys(whole, connector.options.first_instant)
-    with Client(source, connector, allowed_hosts, outside) as client:
+    with _client(source, connector, allowed_hosts, outside, project_dir) as client:
         walk(source, connector, client, spool, since, whole, _signature(connector, loads), now)
     whole = (spool.opening() or {})["whole"]
     staged: dict[str, Load] = {}
@@ -107,6 +110,14 @@ def stage_pull(
         spool.remove()
         raise SourceError(source, problems)
     return staged
+
+
+def _client(
+    source: str, connector: Connector[Any], allowed_hosts: Sequence[str], outside: Outside, project_dir: Path
+) -> Client | TableClient:
+    if isinstance(connector, TableConnector):
+        return TableClient(source, connector, allowed_hosts, outside, project_dir)
+    return Client(source, connector, allowed_hosts, outside)
 
 
 def _since(connector: Connector[Any], loads: Sequence[Load], overlap: int) -> datetime:

@@ -17,6 +17,7 @@ from ingestion.errors import SignInRefused, SourceError, SourceUnavailable
 from ingestion.pulling.client import Client, Response
 from ingestion.pulling.pages import MalformedPage, records_of
 from ingestion.pulling.spool import Frame, Spool
+from ingestion.pulling.tables import TableClient
 
 # Tokens of pages die after minutes to hours, and what was pulled grows old: a pull left longer ago begins anew.
 _GO_ON_WITHIN = timedelta(hours=12)
@@ -28,7 +29,7 @@ _MOST_QUESTIONS = 500
 def walk(
     source: str,
     connector: Connector[Any],
-    client: Client,
+    client: Client | TableClient,
     spool: Spool,
     since: Mapping[str, datetime],
     whole: Sequence[str],
@@ -53,7 +54,7 @@ def walk(
 def _walk(
     source: str,
     connector: Connector[Any],
-    client: Client,
+    client: Client | TableClient,
     spool: Spool,
     since: Mapping[str, datetime],
     whole: Sequence[str],

@@ -37,7 +37,7 @@ class Pulled:
 
     @property
     def source(self) -> SourceConfig:
-        url = {"url": self.replay.url}
+        url = {"url": self.replay.url} if self.replay.url else {}
         return SourceConfig(
             name="far", type=self.kind, options={**url, **self.options}, allowed_hosts=self.allowed_hosts
         )
@@ -64,6 +64,7 @@ class Pulled:
                 loaded_at,
                 self.surroundings.outside,
                 lambda feed: signature(adapter, feed, ()),
+                self.home,
             )
             spool_of(paths, "far").remove()
             return {feed: commit_load(load, paths) for feed, load in staged.items()}
