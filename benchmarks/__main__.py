@@ -2,12 +2,14 @@
 
 import sys
 
+from benchmarks.connectors import pull_against_reading
 from benchmarks.nightly import nightly_against_dbt_build
 
 
 def main() -> int:
     """Run the benchmarks; returns the exit status."""
     nightly_against_dbt_build()
+    pull_against_reading()
     return 0
 
 

@@ -124,21 +124,22 @@ def _create_records(
         else ""
     )
     source = (
-        f"select load_id, _record_number as record_number, {KEY}, {PAYLOAD}, {DELETED} = 'true' as is_gone from {raw}"
-        f" where {FAULT_CODE} is null {latest}"
+        f"select load_id, _record_number as record_number, {KEY}, {PAYLOAD}, {DELETED} = 'true' as is_missing"
+        f" from {raw} where {FAULT_CODE} is null {latest}"
         if raw
-        else f"select '' as load_id, 0 as record_number, '' as {KEY}, '' as {PAYLOAD}, true as is_gone where false"
+        else f"select '' as load_id, 0 as record_number, '' as {KEY}, '' as {PAYLOAD}, true as is_missing where false"
     )
     con.execute(
         f"""
         create or replace temp table {quoted(name)} as
-        with present as (select * from ({source}) where {"true" if feed.shows_gone else "not is_gone"}),
-        parsed as (
-            select load_id, record_number, {KEY}, {PAYLOAD}, is_gone,
+        with parsed as (
+            select load_id, record_number, {KEY}, {PAYLOAD}, is_missing,
                 json_extract_string({PAYLOAD}, [{paths}]) as fields
-            from present
-        )
-        select * exclude (fields){fields} from parsed order by load_id, record_number
+            from ({source})
+        ),
+        read as (select * exclude (fields){fields} from parsed),
+        told as (select * exclude (is_missing), is_missing or coalesce({feed.deleted_when}, false) as is_gone from read)
+        select * from told {"" if feed.shows_gone else "where not is_gone"} order by load_id, record_number
         """
     )
 

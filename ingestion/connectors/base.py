@@ -204,25 +204,18 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Record:
-    """One record of a page: its text as received, and that text as a value."""
-
-    text: str
-    value: Json
-
-
-@dataclass(frozen=True)
 class Page:
-    """An answer: its records, all else in it, and its headers (names in lower case)."""
+    """An answer: its records as values and as their own text, all else in it, and its headers (names in lower case)."""
 
-    records: Sequence[Record]
+    records: Sequence[Json]
+    texts: Sequence[str]
     envelope: Mapping[str, Json]
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def last(self) -> Json:
-        """The last record's value."""
-        return self.records[-1].value
+        """The last record."""
+        return self.records[-1]
 
 
 def value_at(value: Json, path: str) -> Json:
@@ -263,9 +256,10 @@ class PulledFeed:
     the field with the ticket's id. `looks_into` names feeds whose records the rows need too.
 
     `is_complete`: every pull brings every record, so that one which is missing was deleted; `is_reconciled`: the same
-    on the nights of `reconcileOn`, on which it is asked for from the beginning. `is_deleted`: the record says that it
-    was. `shows_gone`: the rows see deleted records too, in their last version and with `is_gone`. `is_text_stable`: the
-    system writes an unchanged record the same way each time; otherwise its values are compared.
+    on the nights of `reconcileOn`, on which it is asked for from the beginning. `deleted_when` is SQL over the fields:
+    the record says that it was. `shows_gone`: the rows see deleted records too, in their last version and with
+    `is_gone`. `is_text_stable`: the system writes an unchanged record the same way each time; otherwise its values are
+    compared.
     """
 
     name: str
@@ -280,43 +274,13 @@ class PulledFeed:
     is_reconciled: bool = False
     is_text_stable: bool = True
     shows_gone: bool = False
-    is_deleted: Callable[[Json], bool] = field(default=lambda value: False)
-
-    def key_of(self, value: Json, request: Request) -> str | None:
-        """The record's key as text; None if it has none."""
-        parts = [_stated(value, path, request) for path in self.key]
-        if any(part is None or part == "" for part in parts):
-            return None
-        return "|".join(part if isinstance(part, str) else json.dumps(part) for part in parts)
+    deleted_when: str = "false"
 
     def digest_of(self, value: Json) -> str | None:
         """What tells versions of a record apart, where its text does not."""
         if self.is_text_stable:
             return None
         return hashlib.md5(json.dumps(value, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
-
-    def cursor_of(self, value: Json, request: Request) -> str | None:
-        """The record's cursor as an ISO 8601 instant in UTC; None where it has none that can be read."""
-        return None if self.cursor is None else instant_text(_stated(value, self.cursor, request))
-
-
-def _stated(value: Json, path: str, request: Request) -> Json:
-    """What stands at a path of a record, or a note of the request that brought it."""
-    return request.note[path.removeprefix("@")] if path.startswith("@") else value_at(value, path)
-
-
-def instant_text(value: Json) -> str | None:
-    """An instant as systems write it (ISO 8601, without offset = UTC; seconds or milliseconds of the epoch), as UTC."""
-    if isinstance(value, str) and value:
-        try:
-            read = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-        return utc_text(read if read.tzinfo else read.replace(tzinfo=UTC))
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        # Seconds reach this value in the year 5138, milliseconds did in 1973.
-        return utc_text(datetime.fromtimestamp(value / 1000 if value > 100_000_000_000 else value, UTC))
-    return None
 
 
 def utc_text(instant: datetime) -> str:

@@ -128,11 +128,14 @@ class FivetranZendesk(TableConnector[FivetranZendeskOptions]):
                 "ticket",
                 "",
                 ("_key",),
-                {name: f"$.{name}" for name in ("type", "created_at", "requester_id", "via_channel", "problem_id")},
+                {
+                    name: f"$.{name}"
+                    for name in ("type", "created_at", "requester_id", "via_channel", "problem_id", "is_deleted")
+                },
                 {"tickets": tickets},
                 cursor=_SYNCED,
                 looks_into=("history", "organization", "group"),
-                is_deleted=lambda row: row["is_deleted"] is True,
+                deleted_when="is_deleted = 'true'",
             ),
             PulledFeed(
                 "history",

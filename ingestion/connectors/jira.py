@@ -262,16 +262,16 @@ class Jira(Connector[JiraOptions]):
         longer = [
             Request(
                 feed,
-                f"/rest/api/{version}/issue/{record.value['id']}/{path}",
+                f"/rest/api/{version}/issue/{record['id']}/{path}",
                 (("startAt", "0"), ("maxResults", "100")),
-                note={"issue": record.value["id"]},
+                note={"issue": record["id"]},
             )
             for record in page.records
             for feed, path, place, entries in (
                 ("changelog", "changelog", "changelog", "histories"),
                 ("comments", "comment", "fields.comment", "comments"),
             )
-            if (value_at(record.value, f"{place}.total") or 0) > len(value_at(record.value, f"{place}.{entries}") or ())
+            if (value_at(record, f"{place}.total") or 0) > len(value_at(record, f"{place}.{entries}") or ())
         ]
         if self.options.deployment == "cloud":
             token = answer.get("nextPageToken")

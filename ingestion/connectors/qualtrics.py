@@ -78,7 +78,7 @@ class Qualtrics(Connector[QualtricsOptions]):
         """Started, then asked about, then fetched. An export that failed is an answer that is refused."""
         if request.feed:
             return []
-        (answer,) = [record.value["result"] for record in page.records]
+        (answer,) = [record["result"] for record in page.records]
         base = f"/API/v3/surveys/{self.options.survey}/export-responses"
         progress = answer.get("progressId") or request.note.get("progress")
         if answer["status"] == "complete":

@@ -215,11 +215,11 @@ class RequestTracker(Connector[RequestTrackerOptions]):
         histories = [
             Request(
                 "history",
-                f"/REST/2.0/ticket/{record.value['id']}/history",
+                f"/REST/2.0/ticket/{record['id']}/history",
                 (("fields", _HISTORY_FIELDS), ("per_page", str(_PAGE)), ("page", "1")),
             )
             for record in page.records
-            if record.value["LastUpdated"] >= request.note["history"]
+            if record["LastUpdated"] >= request.note["history"]
         ]
         if top is not None:
             after = request.note["after"] + _PAGE
@@ -247,6 +247,6 @@ def _window(request: Request, after: int, top: int) -> Request:
 def _highest(request: Request, page: Page) -> Request:
     """From a page without a total: the highest ids, page by page until one is visible, then the first window."""
     if request.param("order") == "DESC" and page.records:
-        return _window(request, 0, max(int(record.value["id"]) for record in page.records))
+        return _window(request, 0, max(int(record["id"]) for record in page.records))
     following = int(request.param("page")) + 1 if request.param("order") == "DESC" else 1
     return request.with_params(query="id > 0", order="DESC", page=following)

@@ -144,7 +144,7 @@ class Zendesk(Connector[ZendeskOptions]):
                 },
                 cursor="generated_timestamp",
                 looks_into=("ticket_events", "organizations", "groups"),
-                is_deleted=lambda ticket: ticket.get("status") == "deleted",
+                deleted_when="status = 'deleted'",
             ),
             PulledFeed(
                 "ticket_events",

@@ -16,38 +16,36 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
-from ingestion.connectors.base import Connector, PulledFeed, earlier, utc_text
+from ingestion.connectors.base import Connector, PulledFeed, Request, earlier, utc_text
 from ingestion.connectors.tables import TableConnector
 from ingestion.errors import SourceError
 from ingestion.landing import MANIFEST, RECORDS, Load, landed_loads
 from ingestion.pulling.client import Client
 from ingestion.pulling.outside import Outside
-from ingestion.pulling.spool import Spool
+from ingestion.pulling.spool import Frame, Spool
 from ingestion.pulling.tables import TableClient
 from ingestion.pulling.walk import walk
-from ingestion.readers import FAULT, FAULT_CODE, FILE, LINE, NUMBER, RAW, connect, literal, sql_path
+from ingestion.readers import FAULT, FAULT_CODE, FILE, LINE, NUMBER, RAW, connect, literal, quoted, sql_path
 from ingestion.storage import Paths, as_json, new_load_id, sync_file, sync_folder
 from settings.instants import parse_clock_duration
 
 KEY, CURSOR, DIGEST, DELETED, PAYLOAD = "record_key", "record_cursor", "record_digest", "is_deleted", "payload"
 COLUMNS = (KEY, CURSOR, DIGEST, DELETED, PAYLOAD)
-_PULLED = pa.schema(
+_RECEIVED = pa.schema(
     [
         ("place", pa.int64()),
-        ("feed", pa.string()),
         ("label", pa.string()),
         ("line", pa.int64()),
-        (KEY, pa.string()),
-        (CURSOR, pa.string()),
+        ("noted", pa.string()),
         (DIGEST, pa.string()),
-        (DELETED, pa.bool_()),
         (PAYLOAD, pa.string()),
     ]
 )
-# Texts of about so many characters are handed over at once.
-_BATCH_CHARACTERS = 32 << 20
+# Records of about so many bytes are handed over at once.
+_BATCH_BYTES = 32 << 20
 # DuckDB's names of JSON types, as a person would say them; null says nothing about a type.
 _KINDS = {"VARCHAR": "text", "BOOLEAN": "boolean", "OBJECT": "object", "ARRAY": "list"}
 _NUMBER = "number"
@@ -96,7 +94,7 @@ def stage_pull(
     # Load ids are unique within the source: several raw feeds may bring rows of one canonical feed.
     last = max((load.load_id for found in loads.values() for load in found), default=None)
     with connect(staging / ".pull") as con:
-        begun = _read_spool(con, spool)
+        begun = _read_spool(con, feeds, spool)
         received = {feed for (feed,) in con.execute("select distinct feed from pulled").fetchall()}
         for feed in feeds:
             if feed.name not in whole and feed.name not in received:
@@ -137,52 +135,94 @@ def _signature(connector: Connector[Any], loads: Mapping[str, Sequence[Load]]) -
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _read_spool(con: duckdb.DuckDBPyConnection, spool: Spool) -> str | None:
+def _read_spool(con: duckdb.DuckDBPyConnection, feeds: Sequence[PulledFeed], spool: Spool) -> str | None:
     """Table `pulled`: one row per record received, in order. Returns the server's time at the first answer."""
-    con.register("pulled_rows", _PULLED.empty_table())
-    digest = f"case when {DELETED} then 'deleted' else coalesce({DIGEST}, md5({PAYLOAD})) end as {DIGEST}"
-    con.execute(f"create temp table pulled as select * replace ({digest}) from pulled_rows")
+    con.execute(
+        f"create temp table pulled (place bigint, feed varchar, label varchar, line bigint, {KEY} varchar,"
+        f" {CURSOR} varchar, {DELETED} boolean, {DIGEST} varchar, {PAYLOAD} varchar, is_readable boolean)"
+    )
+    waiting: dict[str, list[pa.RecordBatch]] = {feed.name: [] for feed in feeds}
+    sizes = dict.fromkeys(waiting, 0)
+    declared = {feed.name: feed for feed in feeds}
+
+    def hand_over(name: str) -> None:
+        con.register("received_rows", pa.Table.from_batches(waiting[name], schema=_RECEIVED))
+        con.execute(f"insert into pulled by name {_pulled_rows(declared[name])}")
+        con.unregister("received_rows")
+        waiting[name].clear()
+        sizes[name] = 0
+
     begun: str | None = None
-    columns: list[list[Any]] = [[] for _ in _PULLED]
     lines: dict[tuple[str, str], int] = {}
-    place = size = 0
-
-    def hand_over() -> None:
-        arrays = [pa.array(values, field.type) for values, field in zip(columns, _PULLED, strict=True)]
-        con.register("pulled_rows", pa.Table.from_arrays(arrays, schema=_PULLED))
-        con.execute(f"insert into pulled select * replace ({digest}) from pulled_rows")
-        for values in columns:
-            values.clear()
-
+    place = 0
     for frame in spool.frames():
         begun = begun or frame.server_time
-        count = len(frame.texts)
+        count = len(frame.sizes)
         if frame.feed is None or not count:
             continue
-        first = lines.get((frame.feed, frame.label), 0) + 1
-        lines[frame.feed, frame.label] = first + count - 1
-        deleted = set(frame.deleted)
-        received: tuple[Sequence[Any], ...] = (
-            range(place, place + count),
-            [frame.feed] * count,
-            [frame.label] * count,
-            range(first, first + count),
-            frame.keys,
-            frame.cursors,
-            frame.digests,
-            [index in deleted for index in range(count)],
-            frame.texts,
-        )
-        for column, values in zip(columns, received, strict=True):
-            column.extend(values)
+        line = lines.get((frame.feed, frame.label), 0)
+        waiting[frame.feed].append(_batch(declared[frame.feed], frame, place, line))
+        lines[frame.feed, frame.label] = line + count
         place += count
-        size += sum(map(len, frame.texts))
-        if size > _BATCH_CHARACTERS:
-            hand_over()
-            size = 0
-    hand_over()
-    con.unregister("pulled_rows")
+        sizes[frame.feed] += len(frame.body)
+        if sizes[frame.feed] > _BATCH_BYTES:
+            hand_over(frame.feed)
+    for name, batches in waiting.items():
+        if batches:
+            hand_over(name)
     return begun
+
+
+def _batch(feed: PulledFeed, frame: Frame, place: int, line: int) -> pa.RecordBatch:
+    """The records of one answer; their texts are not copied."""
+    count = len(frame.sizes)
+    offsets = np.zeros(count + 1, dtype=np.int32)
+    np.cumsum(frame.sizes, out=offsets[1:])
+    texts = pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(frame.body))
+    notes = Request.from_json(frame.asked).note
+    wanted = {path[1:]: notes[path[1:]] for path in (*feed.key, feed.cursor or "") if path.startswith("@")}
+    noted = pa.repeat(pa.scalar(json.dumps(wanted)), count) if wanted else pa.nulls(count, pa.string())
+    digests = pa.array(frame.digests, pa.string()) if frame.digests else pa.nulls(count, pa.string())
+    lines = pa.array(np.arange(line + 1, line + count + 1, dtype=np.int64))
+    places = pa.array(np.arange(place, place + count, dtype=np.int64))
+    return pa.RecordBatch.from_arrays(
+        [places, pa.repeat(pa.scalar(frame.label), count), lines, noted, digests, texts], schema=_RECEIVED
+    )
+
+
+def _pulled_rows(feed: PulledFeed) -> str:
+    """Query: the received rows with key, cursor and digest. Each record is read once."""
+    paths = [path for path in (*feed.key, feed.cursor) if path is not None and not path.startswith("@")]
+    listed = ", ".join(literal("$." + ".".join(quoted(step) for step in path.split("."))) for path in paths)
+    read = f"json_extract_string({PAYLOAD}, [{listed}])" if paths else "cast([] as varchar[])"
+
+    def stated(path: str) -> str:
+        if path.startswith("@"):
+            return f"json_extract_string(noted, {literal('$.' + path[1:])})"
+        return f"stated[{paths.index(path) + 1}]"
+
+    parts = [f"nullif({stated(path)}, '')" for path in feed.key]
+    key = " || '|' || ".join(parts)  # null if any part is
+    cursor = "null" if feed.cursor is None else instant_text(stated(feed.cursor))
+    return f"""
+        with received as (select *, json_valid({PAYLOAD}) as is_readable from received_rows),
+        read as (select *, case when is_readable then {read} end as stated from received)
+        select place, {literal(feed.name)} as feed, label, line, {key} as {KEY}, {cursor} as {CURSOR},
+            false as {DELETED}, coalesce({DIGEST}, md5({PAYLOAD})) as {DIGEST}, {PAYLOAD}, is_readable
+        from read
+        """
+
+
+def instant_text(value: str) -> str:
+    """SQL of an instant as systems write it, as ISO 8601 in UTC and whole seconds; null for what is none.
+
+    ISO 8601, without an offset = UTC; or seconds or milliseconds of the epoch. As seconds 100,000,000,000 is the year
+    5138, as milliseconds it was 1973.
+    """
+    number = f"try_cast({value} as double)"
+    seconds = f"case when {number} > 100000000000 then {number} / 1000 else {number} end"
+    instant = f"case when {number} is null then try_cast({value} as timestamptz) else to_timestamp({seconds}) end"
+    return f"strftime(cast({instant} as timestamp), '%Y-%m-%dT%H:%M:%SZ')"
 
 
 class _FeedLanding:
@@ -199,6 +239,7 @@ class _FeedLanding:
     ) -> None:
         self._con, self._connector, self._feed, self._loads, self._is_whole = con, connector, feed, loads, is_whole
         self._find_news()
+        self._types = self._find_types()
 
     @property
     def has_news(self) -> bool:
@@ -209,7 +250,7 @@ class _FeedLanding:
         return self._con.execute(query).fetchall()
 
     def _find_news(self) -> None:
-        """Table `news`: of each record pulled its last version, unless that is the one landed last.
+        """View `news`: of each record pulled its last version, unless that is the one landed last.
 
         A record without a key is told from others by its content. Of a feed that is pulled whole, a record that did
         not come has been deleted; it is landed once more as it was, saying so.
@@ -223,7 +264,7 @@ class _FeedLanding:
         missing = f"""
             union all by name
             select {literal(self._feed.name)} as feed, '' as label, {KEY}, {CURSOR}, true as {DELETED}, {PAYLOAD},
-                'deleted' as {DIGEST}
+                'deleted' as {DIGEST}, true as is_readable
             from ({every_landed}) as every_landed
             semi join (select filename, number from landed anti join received using (identity)) as gone
                 using (filename, number)
@@ -244,11 +285,11 @@ class _FeedLanding:
             )
             {"" if self._is_whole else "semi join received using (identity)"}
             qualify row_number() over (partition by identity order by filename desc, number desc) = 1;
-            create or replace temp table news as
-            with new_places as (select place from received anti join landed using (identity, {DIGEST}))
+            create or replace temp table new_places as
+            select place from received anti join landed using (identity, {DIGEST});
+            create or replace temp view news as  -- a view: records are copied once, into landing
             select pulled.* from pulled semi join new_places using (place)
             {missing if self._is_whole else ""}
-            order by place nulls last, {KEY}
             """
         )
 
@@ -268,7 +309,7 @@ class _FeedLanding:
             " allows; a right taken away looks the same. If they were deleted, raise maxDeletedRatio for one run"
         ]
 
-    def _types(self) -> dict[str, dict[str, str]]:
+    def _find_types(self) -> dict[str, dict[str, str]]:
         """Per watched field the kinds of value that came, each with the key of a record that has it."""
         if not self._feed.fields:
             return {}
@@ -278,7 +319,7 @@ class _FeedLanding:
             f"""
             with kinds as (
                 select {KEY}, unnest([{names}]) as field, unnest(json_type({PAYLOAD}, [{paths}])) as kind
-                from news where json_valid({PAYLOAD})
+                from news where is_readable
             )
             select field, kind, min({KEY}) from kinds
             where kind is not null and kind <> 'NULL' group by all order by all
@@ -302,11 +343,20 @@ class _FeedLanding:
             f'feed {self._feed.name}: field "{field}" was {" or ".join(sorted(known[field]))} and is now {kind} (record'
             f" {key}); nothing is landed. If the new type is meant, write acceptTypeChanges:"
             f" [{self._feed.name}.{field}]"
-            for field, kinds in self._types().items()
+            for field, kinds in self._types.items()
             if field in known and f"{self._feed.name}.{field}" not in accepted
             for kind, key in kinds.items()
             if kind not in known[field]
         ]
+
+    def _in_order(self) -> str:
+        """Query: the news as they came, deletions last. Where all of it is new the table's own order is that order."""
+        ((pulled, new),) = self._rows(
+            f"select (select count(*) from pulled where feed = {literal(self._feed.name)}), (select count(*) from news)"
+        )
+        if pulled == new and not self._is_whole:
+            return f"select * from pulled where feed = {literal(self._feed.name)}"
+        return f"select * from news order by place nulls last, {KEY}"
 
     def write(
         self, source: str, staging: Path, load_id: str, loaded_at: datetime, begun: str | None, config_hash: str
@@ -314,20 +364,20 @@ class _FeedLanding:
         """The load, in `staging`. `begun` is the server's time at the first answer, if it told."""
         folder = staging / self._feed.name / load_id
         folder.mkdir(parents=True)
-        is_readable = f"json_valid({PAYLOAD}) and {KEY} is not null"
+        is_good = f"is_readable and {KEY} is not null"
         no_key = f"the record has no {' and '.join(self._feed.key)}, by which it is told from others"
         self._con.execute(
             f"""
             copy (
                 select {KEY}, {CURSOR}, {DIGEST}, cast({DELETED} as varchar) as {DELETED},
-                    case when {is_readable} then {PAYLOAD} end as {PAYLOAD}, label as {FILE}, line as {LINE},
-                    row_number() over (order by place nulls last, {KEY}) as {NUMBER},
-                    case when not json_valid({PAYLOAD}) then 'bad_json' when {KEY} is null then 'missing_value' end
+                    case when {is_good} then {PAYLOAD} end as {PAYLOAD}, label as {FILE}, line as {LINE},
+                    row_number() over () as {NUMBER},
+                    case when not is_readable then 'bad_json' when {KEY} is null then 'missing_value' end
                         as {FAULT_CODE},
-                    case when not json_valid({PAYLOAD}) then 'the record is no JSON that can be read'
+                    case when not is_readable then 'the record is no JSON that can be read'
                         when {KEY} is null then {literal(no_key)} end as {FAULT},
-                    case when not ({is_readable}) then {PAYLOAD} end as {RAW}
-                from news order by place nulls last, {KEY}
+                    case when not ({is_good}) then {PAYLOAD} end as {RAW}
+                from ({self._in_order()})
             ) to '{sql_path(folder / RECORDS)}' (format parquet, compression zstd)
             """
         )
@@ -348,7 +398,7 @@ class _FeedLanding:
             "landed_count": count,
             "columns": list(COLUMNS),
             "cursor": max({min(cursor, limit), *known} if cursor else known, default=None),
-            "types": {field: sorted(kinds) for field, kinds in self._types().items()},
+            "types": {field: sorted(kinds) for field, kinds in self._types.items()},
             "config_hash": config_hash,
         }
         (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")

@@ -5,12 +5,13 @@ Sits between the client and the walk through a source's pages.
 """
 
 import json
+import json.scanner
 import re
+from collections.abc import Callable
 from typing import Any
 
-from ingestion.connectors.base import Record
-
-_SPACE = re.compile(r"[ \t\n\r]*")
+_SPACES = " \t\n\r"
+_SPACE = re.compile(rf"[{_SPACES}]*")
 
 
 class MalformedPage(Exception):
@@ -22,25 +23,31 @@ def _refuse(constant: str) -> float:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse)
+_SCAN: Callable[[str, int], tuple[Any, int]] = json.scanner.make_scanner(_DECODER)  # type: ignore[arg-type]
 
 
-def records_of(text: str, path: str) -> tuple[list[Record], dict[str, Any]]:
+def records_of(text: str, path: str) -> tuple[list[Any], list[str], dict[str, Any]]:
     """The records of the list at `path` (names with dots between them, "" = the answer itself) and what stands beside.
 
-    A record's text is the answer's own. An answer with null there has no records; one object counts as one record.
-    Raises MalformedPage for text that is not JSON or has nothing at `path`.
+    The records come as values and as the answer's own text. An answer with null there has no records; one object counts
+    as one record. Raises MalformedPage for text that is not JSON or has nothing at `path`.
     """
     walk = _Walk(text)
     try:
         envelope = walk.value(path.split(".") if path else [])
         walk.skip()
-    except (ValueError, IndexError, RecursionError) as error:
+    except (ValueError, IndexError, RecursionError, StopIteration) as error:
         raise MalformedPage(f"the answer is not JSON ({error})") from error
     if walk.position != len(text):
         raise MalformedPage(f"the answer is not JSON (more text at character {walk.position})")
     if walk.records is None:
         raise MalformedPage(f'the answer has no "{path}"')
-    return walk.records, envelope if isinstance(envelope, dict) else {}
+    return walk.records, walk.texts, envelope if isinstance(envelope, dict) else {}
+
+
+def _after_space(text: str, position: int) -> int:
+    match = _SPACE.match(text, position)
+    return match.end() if match else position
 
 
 class _Walk:
@@ -49,12 +56,12 @@ class _Walk:
     def __init__(self, text: str) -> None:
         self.text = text
         self.position = 0
-        self.records: list[Record] | None = None
+        self.records: list[Any] | None = None
+        self.texts: list[str] = []
 
     def skip(self) -> str:
         """Pass over space; returns the character after it."""
-        match = _SPACE.match(self.text, self.position)
-        self.position = match.end() if match else self.position
+        self.position = _after_space(self.text, self.position)
         return self.text[self.position : self.position + 1]
 
     def decode(self) -> Any:
@@ -73,7 +80,8 @@ class _Walk:
     def _single(self) -> None:
         start = self.position
         value = self.decode()
-        self.records = [] if value is None else [Record(self.text[start : self.position], value)]
+        self.records = [] if value is None else [value]
+        self.texts = [self.text[start : self.position]] if self.records else []
 
     def _list(self) -> None:
         self.records = []
@@ -81,19 +89,26 @@ class _Walk:
         if self.skip() == "]":
             self.position += 1
             return
-        text, decode, space, add = self.text, _DECODER.raw_decode, _SPACE.match, self.records.append
+        # The inner loop of every pull: the scanner itself, and no call for space where there is none.
+        text, scan, end = self.text, _SCAN, self.position
+        keep, keep_text = self.records.append, self.texts.append
         while True:
-            value, end = decode(text, self.position)
-            add(Record(text[self.position : end], value))
-            match = space(text, end)
-            end = match.end() if match else end
+            start = end
+            value, end = scan(text, start)
+            keep(value)
+            keep_text(text[start:end])
+            if text[end] in _SPACES:
+                end = _after_space(text, end)
             if text[end] == "]":
                 self.position = end + 1
                 return
             if text[end] != ",":
                 raise ValueError(f"expecting ',' at character {end}")
-            match = space(text, end + 1)
-            self.position = match.end() if match else end + 1
+            end += 1
+            if text[end] == " ":
+                end += 1
+            if text[end] in _SPACES:
+                end = _after_space(text, end)
 
     def _object(self, path: list[str]) -> dict[str, Any]:
         found: dict[str, Any] = {}

@@ -15,22 +15,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_HEAD = struct.Struct(">III")  # bytes of the header, bytes of the texts, checksum of both
-# Between two records' texts; no JSON text holds it.
-_BETWEEN = "\x00"
+_HEAD = struct.Struct(">III")  # bytes of the header, bytes of the records, checksum of both
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One answer. `texts`, `keys` and `cursors` have an entry per record; `left` are the requests after it."""
+    """One answer: the records of `feed` one after the other as UTF-8, and the bytes of each.
+
+    `digests` has an entry per record, or is None where texts are told apart by themselves. `asked` is the request,
+    `left` are those that were left after it.
+    """
 
     feed: str | None
     label: str
-    texts: Sequence[str]
-    keys: Sequence[str | None]
-    cursors: Sequence[str | None]
-    digests: Sequence[str | None]
-    deleted: Sequence[int]
+    body: bytes
+    sizes: Sequence[int]
+    digests: Sequence[str | None] | None
     asked: Any
     left: Any
     server_time: str | None
@@ -53,31 +53,29 @@ class Spool:
         """Afterwards the spool holds nothing but `opening`."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.unlink(missing_ok=True)
-        self._write(opening, "")
+        self._write(opening, b"")
 
     def append(self, frame: Frame) -> None:
         """Afterwards the answer is kept, whatever happens to this process."""
-        header = {name: getattr(frame, name) for name in Frame.__dataclass_fields__ if name != "texts"}
-        self._write(header, _BETWEEN.join(frame.texts))
+        self._write({name: getattr(frame, name) for name in Frame.__dataclass_fields__ if name != "body"}, frame.body)
 
     def frames(self) -> Iterator[Frame]:
         """The answers in the order in which they came; a torn end is cut off."""
         frames = self._read()
         next(frames, None)
-        for header, texts in frames:
-            yield Frame(texts=texts.split(_BETWEEN) if header["keys"] else [], **header)
+        for header, body in frames:
+            yield Frame(body=body, **header)
 
     def remove(self) -> None:
         """Afterwards there is no pull to go on with."""
         self._path.unlink(missing_ok=True)
 
-    def _write(self, header: dict[str, Any], texts: str) -> None:
+    def _write(self, header: dict[str, Any], body: bytes) -> None:
         head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
-        body = texts.encode("utf-8", "surrogatepass")
         with self._path.open("ab") as file:
             file.write(_HEAD.pack(len(head), len(body), zlib.crc32(body, zlib.crc32(head))) + head + body)
 
-    def _read(self) -> Iterator[tuple[dict[str, Any], str]]:
+    def _read(self) -> Iterator[tuple[dict[str, Any], bytes]]:
         with self._path.open("rb+") as file:
             whole = 0
             while len(start := file.read(_HEAD.size)) == _HEAD.size:
@@ -86,5 +84,5 @@ class Spool:
                 if len(body) != body_bytes or zlib.crc32(body, zlib.crc32(head)) != checksum:
                     break
                 whole = file.tell()
-                yield json.loads(head), body.decode("utf-8", "surrogatepass")
+                yield json.loads(head), body
             file.truncate(whole)

@@ -113,25 +113,32 @@ def _page(
         text = connector.text_of(request, response.body)
     except ValueError as error:
         raise MalformedPage(f"the answer cannot be read ({error})") from error
-    records, envelope = records_of(text, feeds[request.feed].records if request.feed else "")
-    return Page(records, envelope, response.headers), response
+    records, texts, envelope = records_of(text, feeds[request.feed].records if request.feed else "")
+    return Page(records, texts, envelope, response.headers), response
 
 
 def _frame(
     feeds: Mapping[str, PulledFeed], request: Request, page: Page, response: Response, waiting: Sequence[Request]
 ) -> Frame:
     feed = feeds[request.feed] if request.feed else None
-    records = page.records if feed else []
+    body, sizes = _utf8(page.texts if feed else [])
     server_time = response.server_time
     return Frame(
         feed=request.feed,
         label=request.label,
-        texts=[record.text for record in records],
-        keys=[feed.key_of(record.value, request) for record in records] if feed else [],
-        cursors=[feed.cursor_of(record.value, request) for record in records] if feed else [],
-        digests=[feed.digest_of(record.value) for record in records] if feed else [],
-        deleted=[place for place, record in enumerate(records) if feed and feed.is_deleted(record.value)],
+        body=body,
+        sizes=sizes,
+        digests=None if feed is None or feed.is_text_stable else [feed.digest_of(record) for record in page.records],
         asked=request.as_json(),
         left=[left.as_json() for left in waiting],
         server_time=utc_text(server_time) if server_time else None,
     )
+
+
+def _utf8(texts: Sequence[str]) -> tuple[bytes, list[int]]:
+    """All texts as UTF-8, one after the other, and the bytes of each."""
+    whole = "".join(texts)
+    if whole.isascii():
+        return whole.encode(), [len(text) for text in texts]
+    parts = [text.encode("utf-8", "surrogatepass") for text in texts]
+    return b"".join(parts), [len(part) for part in parts]

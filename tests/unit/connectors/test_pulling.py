@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion.connectors import base
-from ingestion.connectors.base import AccountOptions, Connector, Page, PulledFeed, Record, Request, Rows
+from ingestion.connectors.base import AccountOptions, Connector, Page, PulledFeed, Request, Rows
 from ingestion.errors import SignInRefused, SourceError
+from ingestion.pulling.load import instant_text
 from ingestion.pulling.pages import MalformedPage, records_of
 from tests.unit.connectors.conftest import NIGHT, Pulled
 from tests.unit.connectors.replay import Answer, Asked, Replay, Surroundings, served
@@ -114,10 +116,10 @@ JSON = st.recursive(
 @given(records=st.lists(JSON, max_size=5), beside=JSON, indent=st.sampled_from([None, 2]))
 def test_answer_is_taken_apart_as_the_standard_library_reads_it(records: list[Any], beside: Any, indent: int) -> None:
     text = json.dumps({"before": beside, "data": {"items": records, "after": 1}}, indent=indent)
-    found, envelope = records_of(text, "data.items")
-    assert [record.value for record in found] == records
-    assert [json.loads(record.text) for record in found] == records
-    assert all(record.text in text for record in found)
+    found, texts, envelope = records_of(text, "data.items")
+    assert found == records
+    assert [json.loads(record) for record in texts] == records
+    assert all(record in text for record in texts)
     assert envelope["before"] == beside
     assert envelope["data"]["after"] == 1
 
@@ -144,7 +146,7 @@ def test_answer_nested_without_end_is_refused() -> None:
 
 def test_null_is_no_record_and_one_object_is_one() -> None:
     assert records_of('{"items": null}', "items")[0] == []
-    assert records_of('{"items": {"id": 1} }', "items")[0] == [Record('{"id": 1}', {"id": 1})]
+    assert records_of('{"items": {"id": 1} }', "items")[:2] == ([{"id": 1}], ['{"id": 1}'])
 
 
 # ------------------------------------------------------------------------------------------------------ signing
@@ -352,15 +354,16 @@ def test_field_that_is_null_or_missing_has_not_changed_its_type(far: Pulled, api
         ("2026-03-02 10:00:00", "2026-03-02T10:00:00Z"),
         ("2026-03-02T12:00:00.123+02:00", "2026-03-02T10:00:00Z"),
         ("2026-03-02T12:00:00.123+0200", "2026-03-02T10:00:00Z"),
-        (1772445600, "2026-03-02T10:00:00Z"),
-        (1772445600123, "2026-03-02T10:00:00Z"),
+        ("1772445600", "2026-03-02T10:00:00Z"),
+        ("1772445600123", "2026-03-02T10:00:00Z"),
         ("soon", None),
-        (None, None),
-        (True, None),
+        ("true", None),
     ],
 )
-def test_cursors_of_all_kinds_are_instants_in_utc(value: Any, text: str | None) -> None:
-    assert base.instant_text(value) == text
+def test_cursors_of_all_kinds_are_instants_in_utc(value: str, text: str | None) -> None:
+    with duckdb.connect() as con:
+        con.execute("set TimeZone = 'UTC'")
+        assert con.execute(f"select {instant_text('value')} from (select ? as value)", [value]).fetchone() == (text,)
 
 
 def test_request_survives_being_kept() -> None:

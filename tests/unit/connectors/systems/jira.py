@@ -26,24 +26,20 @@ def comment(number: int, at: str, by: str = "bob", public: bool = True) -> dict[
 
 
 def issue(number: int, **fields: Any) -> dict[str, Any]:
-    return {
-        "id": str(10000 + number),
-        "key": f"SD-{number}",
-        "fields": {
-            "created": "2026-03-02T10:00:00.000+0000",
-            "updated": "2026-03-02T10:00:00.000+0000",
-            "status": {"name": "Open"},
-            "priority": {"name": "Medium"},
-            "issuetype": {"name": "[System] Incident"},
-            "reporter": {"accountId": "ann"},
-            "resolutiondate": None,
-            "customfield_10002": [{"id": "1", "name": "Acme"}],
-            "components": [{"name": "Mail"}],
-            "customfield_10001": {"name": "Desk"},
-            "customfield_10030": {"completedCycles": []},
-        }
-        | fields,
+    usual: dict[str, Any] = {
+        "created": "2026-03-02T10:00:00.000+0000",
+        "updated": "2026-03-02T10:00:00.000+0000",
+        "status": {"name": "Open"},
+        "priority": {"name": "Medium"},
+        "issuetype": {"name": "[System] Incident"},
+        "reporter": {"accountId": "ann"},
+        "resolutiondate": None,
+        "customfield_10002": [{"id": "1", "name": "Acme"}],
+        "components": [{"name": "Mail"}],
+        "customfield_10001": {"name": "Desk"},
+        "customfield_10030": {"completedCycles": []},
     }
+    return {"id": str(10000 + number), "key": f"SD-{number}", "fields": usual | fields}
 
 
 class Api:

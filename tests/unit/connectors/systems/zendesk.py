@@ -1,5 +1,6 @@
 """Zendesk's incremental exports and cursor pages."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -111,15 +112,16 @@ class Api:
             links = {"next": f"{host}{asked.path}?page[size]=2&page[after]={after + PAGE}" if has_more else None}
             return Answer({name: rows[after : after + PAGE], "meta": {"has_more": has_more}, "links": links})
         feed = "tickets" if name == "cursor" else name
-        rows, time = {
+        feeds: dict[str, tuple[list[dict[str, Any]], Callable[[dict[str, Any]], int]]] = {
             "tickets": (self.tickets, lambda row: row["generated_timestamp"]),
             "ticket_events": (self.events, lambda row: row["timestamp"]),
             "organizations": (self.organizations, lambda row: epoch(row["updated_at"])),
-        }[feed]
+        }
+        rows, time = feeds[feed]
         start = int(asked.params.get("start_time", "0"))
         cursor = int(asked.params.get("cursor", "0"))
         found = sorted((row for row in rows if time(row) >= start), key=lambda row: (time(row), row["id"]))
         is_end = cursor + PAGE >= len(found)
         link = f"{host}{asked.path}?start_time={start}&cursor={cursor + PAGE}"
-        after = "after_url" if feed == "tickets" else "next_page"
-        return Answer({feed: found[cursor : cursor + PAGE], after: link, "end_of_stream": is_end})
+        onwards = "after_url" if feed == "tickets" else "next_page"
+        return Answer({feed: found[cursor : cursor + PAGE], onwards: link, "end_of_stream": is_end})
