@@ -73,10 +73,8 @@ def pull_against_reading() -> None:
         server.communicate()
     base = medians(costs["read and parse"])
     print(
-        f"
-Pulling {RECORDS:,} records ({bodies / 1e6:.0f} MB, {RECORDS // PAGE} pages), medians of {ROUNDS} runs in"
-        f" turn ({machine()})
-"
+        f"\nPulling {RECORDS:,} records ({bodies / 1e6:.0f} MB, {RECORDS // PAGE} pages), medians of {ROUNDS} runs in"
+        f" turn ({machine()})\n"
     )
     print("| | wall s | CPU s | ratio wall | ratio CPU |\n|---|---|---|---|---|")
     for name, found in costs.items():

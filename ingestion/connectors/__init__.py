@@ -15,6 +15,7 @@ from ingestion.connectors.icinga import Icinga
 from ingestion.connectors.ics import Ics
 from ingestion.connectors.jira import Jira
 from ingestion.connectors.pagerduty import PagerDuty
+from ingestion.connectors.pingdom import Pingdom
 from ingestion.connectors.prometheus import Prometheus
 from ingestion.connectors.qualtrics import Qualtrics
 from ingestion.connectors.request_tracker import RequestTracker
@@ -30,6 +31,7 @@ CONNECTORS: Mapping[str, type[Connector[Any]]] = MappingProxyType(
         "ics": Ics,
         "jira": Jira,
         "pagerduty": PagerDuty,
+        "pingdom": Pingdom,
         "prometheus": Prometheus,
         "qualtrics": Qualtrics,
         "request_tracker": RequestTracker,

@@ -19,6 +19,7 @@ from ingestion.pull import check_source
 from ingestion.pulling.load import spool_of
 from ingestion.pulling.spool import Spool
 from ingestion.storage import Paths
+from tests.integration.small_project import ROOT
 from tests.unit.connectors.conftest import NIGHT, Pulled, pulled_from
 from tests.unit.connectors.replay import Answer, cut, no_fault, once, served, torn
 from tests.unit.connectors.systems import SYSTEMS
@@ -265,3 +266,23 @@ def test_every_connector_has_a_replayed_system() -> None:
 
     over_http = {name for name, connector in CONNECTORS.items() if not issubclass(connector, TableConnector)}
     assert set(SYSTEMS) == over_http
+
+
+def test_example_of_the_documentation_is_whole_and_short() -> None:
+    """It is what people copy."""
+    import collections.abc
+    import datetime as time
+    import types
+
+    from ingestion.connectors import base
+
+    text = (ROOT / "docs" / "connectors.md").read_text(encoding="utf-8")
+    example = text.split("```python\n")[1].split("```")[0]
+    assert len(example.splitlines()) < 60
+    names = {**vars(collections.abc), **vars(types), **vars(base), "datetime": time.datetime}
+    exec(compile(example, "docs/connectors.md", "exec"), names)  # noqa: S102 - our own text
+    options = {"url": "https://checks.example", "token": {"env": "X"}, "group": "web"}
+    connector = names["Checks"](names["ChecksOptions"].model_validate(options))
+    (request,) = connector.start({"checks": NIGHT}, NIGHT)
+    assert request.label == "/v1/web/checks"
+    assert connector.follow(request, base.Page([], [], {"next": "/more"}))[0].path == "/more"

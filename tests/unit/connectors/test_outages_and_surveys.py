@@ -75,6 +75,22 @@ class TestPagerDuty:
         assert far.rows("outages", "ended_at", "outage_id = 'P2'") == [(march(10, 5),)]
 
 
+@pytest.mark.parametrize("kind", ["pingdom"])
+class TestPingdom:
+    def test_down_states_are_outages_and_the_last_one_is_still_going_on(self, far: Pulled) -> None:
+        far.run()
+        rows = far.rows("outages", "service_id, started_at, ended_at")
+        assert rows == [("web", march(2, 10), march(2, 11)), ("web", march(9, 23), None)]
+
+    def test_state_that_another_one_follows_is_over(self, far: Pulled, replay: Any) -> None:
+        far.run()
+        last = replay.api.states[85].pop()
+        replay.api.states[85] += [(*last[:2], last[2] + 3600), ("up", last[2] + 3600, last[2] + 7200)]
+        far.run(NIGHT + timedelta(days=1))
+        rows = far.rows("outages", "started_at, ended_at", "started_at > timestamp '2026-03-03'")
+        assert rows == [(march(9, 23), march(10, 2))]
+
+
 @pytest.mark.parametrize("kind", ["ics"])
 class TestIcs:
     def test_recurring_windows_keep_their_wall_time_over_the_change_to_summer_time(self, far: Pulled) -> None:
