@@ -18,7 +18,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: help setup nightly test test-unit test-kills ui lint format bench example-data dictionary explain serve reproduce clean
+.PHONY: help setup nightly test test-unit test-kills test-servers ui lint format bench example-data dictionary explain serve reproduce clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,9 @@ test-unit: $(DEV_STAMP) $(MANIFEST)  ## Unit tests only
 
 test-kills: $(DEV_STAMP) $(MANIFEST)  ## Kill publications, KILLS=200 of them, with a reader attached
 	@$(BIN)/python -m pytest -s tests/integration/test_killed_while_publishing.py --kills $(or $(KILLS),200)
+
+test-servers: $(DEV_STAMP) $(MANIFEST)  ## Connectors against real servers; those that are not installed are skipped
+	@SLM_TEST_SERVERS=$${SLM_TEST_SERVERS:-installed} $(BIN)/python -m pytest tests/servers -rs
 
 lint: $(DEV_STAMP) $(MANIFEST)  ## Linters, formatters and types, without changing anything
 	@$(BIN)/ruff check .

@@ -5,6 +5,7 @@ import sys
 
 from benchmarks.availability import availability_at_size
 from benchmarks.clock import clock_against_floor
+from benchmarks.connectors import pull_against_reading
 from benchmarks.nightly import nightly_against_dbt_build
 
 TICKETS = [100_000, 1_000_000]
@@ -20,6 +21,8 @@ def main() -> int:
     clock_against_floor(sorted({*TICKETS, *more}))
     print()
     availability_at_size()
+    print()
+    pull_against_reading()
     return 0
 
 

@@ -19,13 +19,16 @@ def find_duplicates(
     key: Sequence[str],
     content: Sequence[str],
     order: Sequence[str],
+    place: str = "record_number",
 ) -> None:
     """Fill table `into`: one row per row of `relation` that is not kept.
 
     Of the rows with equal `key` the last by `order` is kept. Columns: every column of the row's place (`load_id`,
-    `record_number`), `kept_record_number`, and `is_identical` = equal to the kept row in every column of `content`.
-    `relation` is a table with load_id and record_number; `order` are SQL sort terms, last row first.
+    `record_number`, and `place`, which numbers the rows where a record has several), `kept_record_number`, and
+    `is_identical` = equal to the kept row in every column of `content`. `relation` is a table with load_id,
+    record_number and `place`; `order` are SQL sort terms, last row first.
     """
+    places = dict.fromkeys(("load_id", "record_number", place))
     keys = ", ".join(quoted(column) for column in key)
     same = " and ".join(f"others.{quoted(column)} is not distinct from kept.{quoted(column)}" for column in content)
     also_key = " and ".join(f"others.{quoted(column)} is not distinct from kept.{quoted(column)}" for column in key)
@@ -40,18 +43,17 @@ def find_duplicates(
             select * from {relation} where hash({keys}) in (select key_hash from suspects)
         ),
         ranked as (
-            select *, row_number() over (partition by {keys} order by {", ".join(order)}) as place from suspicious
+            select *, row_number() over (partition by {keys} order by {", ".join(order)}) as rank from suspicious
         ),
-        kept as (select * from ranked where place = 1),
-        others as (select * from ranked where place > 1)
+        kept as (select * from ranked where rank = 1),
+        others as (select * from ranked where rank > 1)
         select
-            others.load_id,
-            others.record_number,
+            {", ".join(f"others.{column}" for column in places)},
             kept.record_number as kept_record_number,
             {same} as is_identical
         from others
         inner join kept on {also_key}
-        order by others.load_id, others.record_number
+        order by others.load_id, others.{place}
         """
     )
 

@@ -29,3 +29,11 @@ class SourceError(SlmError):
 
 class FileProblem(Exception):
     """One file that cannot be read. Raised by the readers, collected into a `SourceError` by landing."""
+
+
+class SourceUnavailable(SourceError):
+    """A source that did not answer although asked patiently: nothing is wrong with the project, and it may pass."""
+
+
+class SignInRefused(SourceError):
+    """A source that does not accept the secrets it was given; what was pulled before waits for new ones."""

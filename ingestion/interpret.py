@@ -164,7 +164,7 @@ def _interpreted(
                 for name in ("rejected", "collapsed", "superseded")
             },
         }
-        if adapter.is_per_load and is_current and len(accepted) == 1:
+        if adapter.is_one_row_per_record and is_current:
             _nothing_lost(con, load, next(iter(accepted.values())), content)
         memo.write_text(as_json(content), encoding="utf-8")
         done.append(_with_counts(load, is_current, True, accepted, rejects, collapsed, memo, content))

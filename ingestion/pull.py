@@ -20,10 +20,15 @@ import duckdb
 
 from ingestion.adapters import adapter_for
 from ingestion.adapters.base import Adapter, signature
+from ingestion.adapters.connector import ConnectorAdapter
+from ingestion.connectors.base import ConnectorOptions
 from ingestion.errors import FileProblem, SourceError
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.interpret import PARQUET, Interpreted, interpret_loads
 from ingestion.landing import Load, RawFeed, commit_load, landed_loads, stage_load
+from ingestion.pulling.client import check_host
+from ingestion.pulling.load import spool_of, stage_pull
+from ingestion.pulling.outside import Outside
 from ingestion.readers import OFFLINE, connect, sql_path
 from ingestion.settle import CONTROL_TABLES, LoadCounts, Settled, settle
 from ingestion.storage import Paths, emptied, move_into_place, own_files, write_whole
@@ -66,7 +71,9 @@ class SourceResult:
 
 def check_source(source: SourceConfig) -> None:
     """Raises SourceError if the source's type is unknown or its options are wrong. Touches no data."""
-    adapter_for(source.name, source.type, source.options)
+    adapter = adapter_for(source.name, source.type, source.options)
+    if isinstance(adapter, ConnectorAdapter) and isinstance(adapter.options, ConnectorOptions):
+        check_host(source.name, adapter.options.url, source.allowed_hosts)
 
 
 def ordered_sources(sources: Sequence[SourceConfig]) -> list[SourceConfig]:
@@ -97,18 +104,36 @@ def ordered_sources(sources: Sequence[SourceConfig]) -> list[SourceConfig]:
 
 
 def run_source(
-    source: SourceConfig, project_dir: Path, home: Path, loaded_at: datetime, as_of: datetime
+    source: SourceConfig,
+    project_dir: Path,
+    home: Path,
+    loaded_at: datetime,
+    as_of: datetime,
+    outside: Outside | None = None,
 ) -> SourceResult:
     """Take in one source: afterwards landing, feeds and control files below `home` hold all it has delivered so far.
 
-    `loaded_at` (the instant of this run) and `as_of` (the instant the build speaks for) have a zone. Raises SourceError
-    for files that cannot be read, wrong options, or too many rejected records; then everything stays as it was.
+    `loaded_at` (the instant of this run) and `as_of` (the instant the build speaks for) have a zone; `outside` is what
+    a connector needs of its surroundings, None = the real ones. Raises SourceError for files that cannot be read,
+    systems that do not answer, wrong options, or too many rejected records; then everything stays as it was.
     """
     for name, instant in (("loaded_at", loaded_at), ("as_of", as_of)):
         if instant.tzinfo is None:
             raise ValueError(f"{name} needs a zone")
 
     def stage(adapter: Adapter, raw_feeds: Sequence[RawFeed], paths: Paths, staging: Path) -> dict[str, Load]:
+        if isinstance(adapter, ConnectorAdapter):
+            return stage_pull(
+                source.name,
+                adapter.connector,
+                source.allowed_hosts,
+                paths,
+                staging,
+                loaded_at,
+                outside or Outside(),
+                lambda feed: signature(adapter, feed, ()),
+                project_dir.absolute(),
+            )
         return _stage(source.name, adapter, raw_feeds, project_dir.absolute(), paths, staging, loaded_at)
 
     return _take_in(source, home, as_of, stage)
@@ -116,14 +141,14 @@ def run_source(
 
 def settle_landed(source: SourceConfig, home: Path, as_of: datetime) -> SourceResult:
     """As `run_source`, of what landing holds already: no file is looked for and nothing is landed."""
-    return _take_in(source, home, as_of, lambda *_: {})
+    return _take_in(source, home, as_of, None)
 
 
 def _take_in(
     source: SourceConfig,
     home: Path,
     as_of: datetime,
-    stage: Callable[[Adapter, Sequence[RawFeed], Paths, Path], dict[str, Load]],
+    stage: Callable[[Adapter, Sequence[RawFeed], Paths, Path], dict[str, Load]] | None,
 ) -> SourceResult:
     adapter = adapter_for(source.name, source.type, source.options)
     paths = Paths(home.absolute())
@@ -134,9 +159,11 @@ def _take_in(
         connect(staging / "database") as con,
     ):
         raw_feeds = adapter.raw_feeds()
-        staged = stage(adapter, raw_feeds, paths, landing_staging)
+        staged = stage(adapter, raw_feeds, paths, landing_staging) if stage else {}
         interpreted = _interpret(con, adapter, source.name, raw_feeds, staged, paths, staging)
         settled = settle(con, adapter, source.name, interpreted, as_of, paths, staging)
+        if stage:
+            spool_of(paths, source.name).remove()  # what it holds is staged, or refused; either way it has served
         _check_rejects(con, adapter, source.name, settled, paths)
         for load in staged.values():
             commit_load(load, paths)
@@ -232,10 +259,14 @@ def _interpret(
     staging: Path,
 ) -> list[Interpreted]:
     interpreted: list[Interpreted] = []
+    loads_of = {
+        feed.name: landed_loads(paths, source, feed.name) + ([staged[feed.name]] if feed.name in staged else [])
+        for feed in raw_feeds
+    }
+    if isinstance(adapter, ConnectorAdapter):
+        adapter = adapter.with_loads(loads_of)
     for feed in raw_feeds:
-        loads = landed_loads(paths, source, feed.name)
-        if feed.name in staged:
-            loads.append(staged[feed.name])
+        loads = loads_of[feed.name]
         current = {load.load_id for load in (loads[-1:] if feed.is_snapshot else loads)}
         interpreted += interpret_loads(con, adapter, source, loads, current, paths, staging)
     return interpreted

@@ -105,6 +105,8 @@ def settle(
     ticket_source = adapter.options.ticket_source or source
     memory: list[tuple[Path, Path]] = []
     if adapter.is_settled_by_key:
+        if adapter.record_key is not None:
+            _supersede_records(con, adapter.record_key, interpreted)
         memory = _settle_by_key(con, source, ticket_source, interpreted, paths, staging)
     files = {name: staging / f"{name}.parquet" for name in CONTROL_TABLES}
     _write_not_current(con, source, files["not_current"])
@@ -157,12 +159,42 @@ def _settle_by_key(
             left_out = "(select load_id, record_number from left_out where feed = 'tickets')"
             if ticket_source != source:
                 left_out = _left_out_of(ticket_source, paths)
-            _reject_stray_events(con, files, tickets, left_out, ticket_source)
+            _reject_stray_events(con, _raw_feeds(interpreted, feed), files, tickets, left_out, ticket_source)
             _reject_copies(con, interpreted)
         shared, memo = _shared_keys(con, feed, interpreted, paths.interpreted(source), staging)
         _supersede(con, feed, shared)
         memory.append((shared, memo))
     return memory
+
+
+def _supersede_records(con: duckdb.DuckDBPyConnection, key: str, interpreted: Sequence[Interpreted]) -> None:
+    """Of the good versions of one record, the rows of all but the last are left out, whatever keys they have."""
+    of_feed: dict[str, list[Interpreted]] = {}
+    for item in interpreted:
+        of_feed.setdefault(item.load.feed, []).append(item)
+    for items in of_feed.values():
+        canonical = list(dict.fromkeys(name for item in items for name in item.accepted))
+        if len(items) == 1 or not canonical:
+            continue
+        rejects = ", ".join(f"'{sql_path(item.rejects)}'" for item in items)
+        con.execute(
+            f"""
+            insert into left_out
+            with good as (
+                select load_id, _record_number as record_number, {key}
+                from {raw_records([item.load for item in items])} as raw
+                where {key} is not null
+            ),
+            ranked as (
+                select load_id, record_number, max(load_id) over (partition by {key}) as latest
+                from good
+                anti join (select load_id, record_number from read_parquet([{rejects}])) as rejected
+                    using (load_id, record_number)
+            )
+            select unnest([{", ".join(literal(name) for name in canonical)}]), load_id, record_number, '{SUPERSEDED}'
+            from ranked where load_id < latest
+            """
+        )
 
 
 def _left_out_of(source: str, paths: Paths) -> str:
@@ -173,8 +205,19 @@ def _left_out_of(source: str, paths: Paths) -> str:
     return f"(select load_id, record_number from read_parquet('{sql_path(path)}') where feed = 'tickets')"
 
 
+def _raw_feeds(interpreted: Sequence[Interpreted], feed: str) -> str:
+    """SQL relation (load_id, raw_feed): the loads with rows of a canonical feed, and the raw feed of each."""
+    rows = [f"('{item.load.load_id}', {literal(item.load.feed)})" for item in interpreted if feed in item.accepted]
+    return f"(values {', '.join(rows)}) as raw_feeds (load_id, raw_feed)"
+
+
 def _reject_stray_events(
-    con: duckdb.DuckDBPyConnection, events: Sequence[Path], tickets: Sequence[Path], left_out: str, ticket_source: str
+    con: duckdb.DuckDBPyConnection,
+    raw_feeds: str,
+    events: Sequence[Path],
+    tickets: Sequence[Path],
+    left_out: str,
+    ticket_source: str,
 ) -> None:
     known = (
         f"select ticket_id, opened_at from {_relation(tickets)} anti join {left_out} using (load_id, record_number)"
@@ -191,10 +234,12 @@ def _reject_stray_events(
                 known.ticket_id is null as is_unknown,
                 events.event_type = 'status' and events.value in ('resolved', 'closed') as is_resolution
             from {_relation(events)} as events
+            anti join (select load_id, record_number from left_out where feed = 'ticket_events')
+                using (load_id, record_number)
             left join known on events.ticket_id = known.ticket_id
             where known.ticket_id is null or events.occurred_at < known.opened_at
         )
-        select 'ticket_events', load_id, record_number,
+        select raw_feed, load_id, record_number,
             case when is_unknown then 'ticket_id' else 'occurred_at' end,
             case when is_unknown then 'unknown_ticket'
                 when is_resolution then 'resolved_before_opened'
@@ -203,13 +248,12 @@ def _reject_stray_events(
                 else 'occurred_at ' || strftime(occurred_at, '%Y-%m-%dT%H:%M:%SZ')
                     || ' is before the opening of ticket "' || ticket_id || '" at '
                     || strftime(opened_at, '%Y-%m-%dT%H:%M:%SZ') end
-        from stray
+        from stray inner join {raw_feeds} using (load_id)
+        -- a record with several stray events is one stray record
+        qualify row_number() over (partition by load_id, record_number order by occurred_at) = 1
         """
     )
-    con.execute(
-        "insert into left_out"
-        " select feed, load_id, record_number, reason_code from late_rejects where feed = 'ticket_events'"
-    )
+    con.execute("insert into left_out select 'ticket_events', load_id, record_number, reason_code from late_rejects")
 
 
 def _reject_copies(con: duckdb.DuckDBPyConnection, interpreted: Sequence[Interpreted]) -> None:
@@ -363,9 +407,7 @@ def _mark_superseded(con: duckdb.DuckDBPyConnection, adapter: Adapter, interpret
 
 def _audit(con: duckdb.DuckDBPyConnection, interpreted: Sequence[Interpreted], as_of: datetime) -> list[LoadCounts]:
     late = _counts(con, "select feed, load_id, count(*) from late_rejects group by all")
-    superseded = _counts(
-        con, f"select feed, load_id, count(*) from left_out where reason = '{SUPERSEDED}' group by all"
-    )
+    superseded = _superseded(con, interpreted)
     rows = []
     for item in interpreted:
         place = (item.load.feed, item.load.load_id)
@@ -385,6 +427,25 @@ def _audit(con: duckdb.DuckDBPyConnection, interpreted: Sequence[Interpreted], a
             )
         )
     return rows
+
+
+def _superseded(con: duckdb.DuckDBPyConnection, interpreted: Sequence[Interpreted]) -> dict[tuple[str, str], int]:
+    """Records, per raw feed and load, with rows that a later load replaced."""
+    rows = [
+        f"({literal(name)}, '{item.load.load_id}', {literal(item.load.feed)})"
+        for item in interpreted
+        for name in item.accepted
+    ]
+    if not rows:
+        return {}
+    return _counts(
+        con,
+        f"""
+        select raw_feed, load_id, count(distinct record_number)
+        from left_out inner join (values {", ".join(rows)}) as names (feed, load_id, raw_feed) using (feed, load_id)
+        where reason = '{SUPERSEDED}' group by all
+        """,
+    )
 
 
 def _counts(con: duckdb.DuckDBPyConnection, query: str) -> dict[tuple[str, str], int]:

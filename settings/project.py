@@ -31,6 +31,7 @@ ReportFormat = Literal["html", "pdf"]
 REPORT_FORMATS: tuple[ReportFormat, ...] = ("html", "pdf")
 
 _NAME = re.compile(r"^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$")
+_HOST = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$")
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
 _LEADING_DIRECTORY = re.compile(r"^\$\{[^{}]*\}/")
 _VARIABLE_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
@@ -82,7 +83,14 @@ def _customers(value: Any) -> Any:
     return value
 
 
+def _host(value: Any) -> Any:
+    if isinstance(value, str) and not _HOST.match(value):
+        raise ValueError(f'"{value}" is not a host; write the name alone, such as desk.example.com')
+    return value
+
+
 Name = Annotated[str, BeforeValidator(_name)]
+HostName = Annotated[str, BeforeValidator(_host)]
 Zone = Annotated[str, BeforeValidator(_zone)]
 
 
@@ -113,6 +121,7 @@ class SourceConfig(BaseModel):
     """One source. `options` are all its other keys, as written, `${NAME}` substituted and secrets still by name.
 
     `freshness_seconds`: how old its latest record may be, in seconds; None = it promises nothing.
+    `allowed_hosts` are those of the project: no other host is asked for anything.
     """
 
     model_config = ConfigDict(frozen=True, strict=True)
@@ -121,6 +130,7 @@ class SourceConfig(BaseModel):
     type: str = Field(min_length=1)
     freshness_seconds: Annotated[int | None, BeforeValidator(_duration)] = Field(default=None, alias="freshness")
     options: dict[str, Any] = Field(default_factory=dict)
+    allowed_hosts: tuple[str, ...] = ()
 
 
 class ProjectConfig(StrictModel):
@@ -132,6 +142,7 @@ class ProjectConfig(StrictModel):
     description: str | None = None
     reporting: ReportingDefaults = ReportingDefaults()
     reports: ReportPack = ReportPack()
+    allowed_hosts: list[HostName] = Field(default_factory=list)
     sources: list[SourceConfig] = Field(default_factory=list)
     governance: Literal["findings", "strict"] = "findings"
     withhold: Literal["release", "agreement"] = "release"
@@ -172,6 +183,9 @@ def load_project(project_dir: Path, env: Mapping[str, str], *, require_environme
     config: ProjectConfig | None = None
     try:
         config = ProjectConfig.model_validate({**data, "sources": _with_options(data.get("sources", []))})
+        hosts = tuple(config.allowed_hosts)
+        sources = [source.model_copy(update={"allowed_hosts": hosts}) for source in config.sources]
+        config = config.model_copy(update={"sources": sources})
     except ValidationError as error:
         problems += _as_written(model_problems(error, ProjectConfig, document, ""))
     if config is not None:

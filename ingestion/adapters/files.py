@@ -1,7 +1,7 @@
 """Adapter `files`: canonical feeds as files in a drop folder.
 
-Belongs here: options of the source type, and the checks of every canonical feed.
-Does not belong here: file formats (readers), rules between loads and between feeds (settle).
+Belongs here: options of the source type, and which column of a file is which canonical one.
+Does not belong here: file formats (readers), types and checks (canonical), rules between loads and feeds (settle).
 Sits between landing and settle.
 """
 
@@ -11,45 +11,14 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import duckdb
 from pydantic import BeforeValidator, Field, model_validator
 
-from ingestion.adapters.base import (
-    Delimiter,
-    Paths,
-    SharedOptions,
-    StrictOptions,
-    Words,
-    raw_records,
-    raw_text,
-    reject_faulty,
-)
-from ingestion.cells import (
-    Check,
-    checks_table,
-    first_failure,
-    kind_checks,
-    local_minutes_table,
-    one_of,
-    parsed,
-    sentence,
-    translated,
-    trimmed,
-    utc_of_walls,
-    wall_time,
-)
-from ingestion.duplicates import find_duplicates
-from ingestion.feeds import CANONICAL_FEEDS, EVENT_TYPES_WITH_VALUE, STATUSES, Column, Feed
+from ingestion.adapters.base import raw_records, raw_text, reject_faulty
+from ingestion.canonical import DEFAULT_MAX_GAP_SECONDS, accept_rows
+from ingestion.cells import trimmed
+from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.landing import Load, RawFeed
-from ingestion.readers import FAULT_CODE, literal, quoted
+from ingestion.options import Delimiter, Paths, SharedOptions, StrictOptions, Words
+from ingestion.readers import FAULT_CODE, quoted
 from settings.instants import parse_clock_duration
-
-DEFAULT_MAX_GAP_SECONDS = 26 * 3600
-# Which map translates the value of an event of a type.
-_VALUE_MAPS = {
-    "status": "statusMap",
-    "priority": "priorityMap",
-    "service": "serviceMap",
-    "customer": "customerMap",
-    "team": "teamMap",
-}
 
 
 class FeedFiles(StrictOptions):
@@ -115,6 +84,8 @@ class FilesAdapter:
     options_model: ClassVar[type[FilesOptions]] = FilesOptions
     is_per_load: ClassVar[bool] = True
     is_settled_by_key: ClassVar[bool] = True
+    is_one_row_per_record: ClassVar[bool] = True
+    record_key: ClassVar[str | None] = None
 
     def __init__(self, options: FilesOptions) -> None:
         self.options = options
@@ -171,138 +142,15 @@ class FilesAdapter:
         (load,) = loads
         raw = raw_records(loads)
         reject_faulty(con, raw)
-        texts = self._texts(schema, load.columns)
-        selected = ", ".join(f"{text} as {quoted(name)}" for name, text in texts.items())
-        text_query = (
-            f"select load_id, _record_number as record_number, {selected} from {raw} as raw where {FAULT_CODE} is null"
+        texts = ", ".join(f"{self._text(feed, name, load.columns)} as {quoted(name)}" for name in schema.column_names)
+        rows = (
+            f"(select load_id, _record_number as record_number, {texts} from {raw} as raw where {FAULT_CODE} is null)"
         )
-        checks = self._create_typed(con, schema, f"(select * replace ({self._value_text(schema)}) from ({text_query}))")
-        checks_table(con, "checks", checks)
-        con.execute(
-            f"""
-            insert into rejected
-            select typed.load_id, typed.record_number, checks.column_name, checks.reason_code,
-                {sentence("checks.column_name", "typed.shown", "checks.sentence")}
-            from typed inner join checks on typed.failure = checks.number
-            """
-        )
-        con.execute("delete from typed where failure > 0")
-        self._keep_one_of_each_key(con, schema)
-        extra = f", cast({self.options.max_gap_seconds} as bigint) as max_gap_seconds" if schema.extra else ""
-        con.execute(
-            f"""
-            create or replace temp view accepted_{feed} as
-            select load_id, record_number, {", ".join(quoted(name) for name in schema.column_names)}{extra}
-            from typed anti join duplicates using (load_id, record_number)
-            """
-        )
+        accept_rows(con, schema, rows, self.options, self.options.max_gap_seconds)
+
+    def _text(self, feed: str, name: str, columns: Sequence[str]) -> str:
+        """SQL of a canonical column in the source's own words."""
+        return raw_text(columns, self._source_column(feed, name))
 
     def _source_column(self, feed: str, name: str) -> str:
         return self.options.feeds[feed].columns.get(name, name)
-
-    def _texts(self, schema: Feed, columns: Sequence[str]) -> dict[str, str]:
-        """SQL of each canonical column as the project's own text: trimmed, translated, defaulted."""
-        texts = {}
-        for column in schema.columns:
-            own = trimmed(raw_text(columns, self._source_column(schema.name, column.name)), column.is_free_text)
-            text = translated(own, self.options.words(column.mapped_by))
-            default = self.options.defaults.get(column.name, column.default)
-            texts[column.name] = text if default is None else f"coalesce({text}, {literal(default)})"
-        return texts
-
-    def _value_text(self, schema: Feed) -> str:
-        """The value of an event, translated by the map of its type."""
-        if schema.name != "ticket_events":
-            name = quoted(schema.column_names[0])
-            return f"{name} as {name}"
-        cases = " ".join(
-            f"when {literal(kind)} then {translated('value', self.options.words(option))}"
-            for kind, option in _VALUE_MAPS.items()
-            if self.options.words(option)
-        )
-        return f"case event_type {cases} else value end as value" if cases else "value as value"
-
-    def _create_typed(self, con: duckdb.DuckDBPyConnection, schema: Feed, texts: str) -> list[Check]:
-        """Table `typed`: typed columns, the number of the first failed check, the text to show of it."""
-        zone = self.options.zone
-        values = {column.name: parsed(column.kind, quoted(column.name)) for column in schema.columns}
-        joins, order = "", ""
-        if zone is not None:
-            instants = [column.name for column in schema.columns if column.kind == "instant"]
-            walls = " union all ".join(f"select {wall_time(quoted(name))} from {texts} as texts" for name in instants)
-            local_minutes_table(con, "local_minutes", walls, zone)
-            joins, utc = utc_of_walls({name: wall_time(quoted(name)) for name in instants}, "local_minutes")
-            values |= {name: f"coalesce({values[name]}, {utc[name]})" for name in instants}
-            order = "order by record_number"
-        own = ", ".join(f"{value} as {quoted(name)}" for name, value in values.items())
-        shown = ", ".join(f"{quoted(name)} as {quoted('text_' + name)}" for name in values)
-        checks = _checks(schema, has_zone=zone is not None)
-        failure, to_show = first_failure(checks)
-        con.execute(
-            f"""
-            create or replace temp table typed as
-            with texts as (select * from {texts}),
-            parsed as (select load_id, record_number, {own}, {shown} from texts{joins}),
-            checked as (select *, {failure} as failure from parsed)
-            select load_id, record_number, {", ".join(quoted(name) for name in values)}, failure, {to_show} as shown
-            from checked {order}
-            """
-        )
-        return checks
-
-    def _keep_one_of_each_key(self, con: duckdb.DuckDBPyConnection, schema: Feed) -> None:
-        """Later by recorded_at, then later in the load (files by name, lines in order) wins."""
-        order = ["recorded_at desc nulls last"] if "recorded_at" in schema.column_names else []
-        find_duplicates(con, "duplicates", "typed", schema.key, schema.column_names, [*order, "record_number desc"])
-        key = ", ".join(schema.key)
-        said = f"{key} occurs again in this load with other values (record "
-        con.execute(
-            f"""
-            insert into rejected
-            select load_id, record_number, '{schema.key[0]}', 'conflicting_in_load',
-                {literal(said)} || kept_record_number || ' of the load); the last one is kept'
-            from duplicates where not is_identical;
-            insert into collapsed
-            select load_id, record_number, kept_record_number from duplicates where is_identical;
-            """
-        )
-
-
-def _checks(schema: Feed, has_zone: bool) -> list[Check]:
-    """Everything that may be wrong with one row of a feed; column by column, then between columns."""
-    checks: list[Check] = []
-    for column in schema.columns:
-        checks += _column_checks(column, has_zone)
-    if schema.name == "ticket_events":
-        checks += _event_checks()
-    if schema.name == "outages":
-        checks.append(
-            Check("ended_at < started_at", "ended_at", "ended_before_started", "is before started_at", "text_ended_at")
-        )
-    return checks
-
-
-def _column_checks(column: Column, has_zone: bool) -> list[Check]:
-    value, text = quoted(column.name), quoted("text_" + column.name)
-    checks = []
-    if column.is_required:
-        checks.append(Check(f"{text} is null", column.name, "missing_value", "is empty; the feed requires it"))
-    checks += kind_checks(column.kind, column.name, text, value, has_zone)
-    if column.values:
-        said = f"is none of {', '.join(column.values)}"
-        if column.mapped_by:
-            said += f"; map the source's own words in {column.mapped_by}"
-        checks.append(Check(f"{value} not in {one_of(column.values)}", column.name, column.refusal, said, text))
-    return checks
-
-
-def _event_checks() -> list[Check]:
-    needs_value = f"event_type in {one_of(EVENT_TYPES_WITH_VALUE)} and value is null"
-    unknown = f"event_type = 'status' and value not in {one_of(STATUSES)}"
-    promised = "event_type = 'promise' and promised_for is null"
-    said = f"is no status; map it in statusMap to one of {', '.join(STATUSES)}"
-    return [
-        Check(needs_value, "value", "missing_value", "is empty; an event of this type needs a value"),
-        Check(unknown, "value", "unknown_status", said, "value"),
-        Check(promised, "promised_for", "missing_value", "is empty; a promise needs the promised time"),
-    ]

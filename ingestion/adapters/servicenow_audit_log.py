@@ -16,15 +16,7 @@ from typing import Any, ClassVar, Self
 import duckdb
 from pydantic import model_validator
 
-from ingestion.adapters.base import (
-    Delimiter,
-    Paths,
-    SharedOptions,
-    all_columns,
-    raw_records,
-    raw_text,
-    reject_faulty,
-)
+from ingestion.adapters.base import all_columns, raw_records, raw_text, reject_faulty
 from ingestion.cells import (
     Check,
     checks_table,
@@ -41,6 +33,7 @@ from ingestion.cells import (
 from ingestion.duplicates import keep_latest_records
 from ingestion.feeds import CANONICAL_FEEDS, STATUSES, TICKET_TYPES
 from ingestion.landing import Load, RawFeed
+from ingestion.options import Delimiter, Paths, SharedOptions
 from ingestion.readers import FAULT_CODE, literal, quoted
 
 FEED = "audit_log"
@@ -109,6 +102,8 @@ class ServicenowAuditLogAdapter:
     options_model: ClassVar[type[ServicenowAuditLogOptions]] = ServicenowAuditLogOptions
     is_per_load: ClassVar[bool] = False
     is_settled_by_key: ClassVar[bool] = False
+    is_one_row_per_record: ClassVar[bool] = False
+    record_key: ClassVar[str | None] = None
 
     def __init__(self, options: ServicenowAuditLogOptions) -> None:
         self.options = options

@@ -5,14 +5,13 @@ Does not belong here: file formats (readers); what a kind of outage costs in ava
 Sits between landing and the warehouse.
 """
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Self
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
 import duckdb
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
-from ingestion.adapters.base import Paths, SharedOptions, all_columns, raw_records, raw_text, reject_faulty
+from ingestion.adapters.base import all_columns, raw_records, raw_text, reject_faulty
 from ingestion.cells import (
     Check,
     checks_table,
@@ -29,32 +28,16 @@ from ingestion.cells import (
 )
 from ingestion.duplicates import keep_latest_records
 from ingestion.feeds import CANONICAL_FEEDS, OUTAGE_KINDS
+from ingestion.impacts import IGNORE, IMPACT_MAP, Impacts
 from ingestion.landing import Load, RawFeed
+from ingestion.options import Paths, SharedOptions
 from ingestion.readers import FAULT_CODE, literal, quoted
 
 FEED = "incidents"
-IGNORE = "ignore"
 _REQUIRED = ("id", "impact", "downtime_start")
-_IMPACT_MAP: Mapping[str, str] = MappingProxyType(
-    {
-        "critical": "outage",
-        "major": "outage",
-        "minor": "partial",
-        "none": "degraded",
-        "maintenance": "maintenance",
-    }
-)
 _INSTANTS = ("started_at", "ended_at", "first_update_at")
 _CONTENT = ("impact", "started_at", "ended_at", "first_update_at", "cause", "components")
 _DEFAULTABLE = ("attributed_to", "cause")
-
-
-def _impacts(value: Any) -> Any:
-    if isinstance(value, dict):
-        for impact, kind in value.items():
-            if kind not in (*OUTAGE_KINDS, IGNORE):
-                raise ValueError(f'"{impact}" is mapped to "{kind}"; write one of {", ".join((*OUTAGE_KINDS, IGNORE))}')
-    return value
 
 
 class StatuspageIncidentsOptions(SharedOptions):
@@ -66,7 +49,7 @@ class StatuspageIncidentsOptions(SharedOptions):
     """
 
     path: Paths
-    impact_map: Annotated[dict[str, str], BeforeValidator(_impacts)] = Field(default={})
+    impact_map: Impacts = Field(default={})
     unattributed_service: str | None = None
 
     @model_validator(mode="after")
@@ -86,6 +69,8 @@ class StatuspageIncidentsAdapter:
     options_model: ClassVar[type[StatuspageIncidentsOptions]] = StatuspageIncidentsOptions
     is_per_load: ClassVar[bool] = False
     is_settled_by_key: ClassVar[bool] = False
+    is_one_row_per_record: ClassVar[bool] = False
+    record_key: ClassVar[str | None] = None
 
     def __init__(self, options: StatuspageIncidentsOptions) -> None:
         self.options = options
@@ -149,7 +134,7 @@ class StatuspageIncidentsAdapter:
             with texts as (select * from {source}),
             parsed as (
                 select load_id, record_number, id,
-                    {translated("impact", {**_IMPACT_MAP, **self.options.impact_map})} as kind,
+                    {translated("impact", {**IMPACT_MAP, **self.options.impact_map})} as kind,
                     impact, cause, components, {", ".join(f"{value} as {name}" for name, value in instants.items())},
                     {", ".join(f"texts.{name} as text_{name}" for name in _INSTANTS)}
                 from texts{joins}

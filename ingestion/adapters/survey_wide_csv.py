@@ -13,17 +13,7 @@ from typing import Annotated, Any, ClassVar, Self
 import duckdb
 from pydantic import BeforeValidator, Field, model_validator
 
-from ingestion.adapters.base import (
-    Delimiter,
-    Paths,
-    SharedOptions,
-    StrictOptions,
-    Words,
-    all_columns,
-    raw_records,
-    raw_text,
-    reject_faulty,
-)
+from ingestion.adapters.base import all_columns, raw_records, raw_text, reject_faulty
 from ingestion.cells import (
     Check,
     checks_table,
@@ -41,6 +31,7 @@ from ingestion.cells import (
 from ingestion.duplicates import keep_latest_records
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.landing import Load, RawFeed
+from ingestion.options import Delimiter, Paths, SharedOptions, StrictOptions, Words
 from ingestion.readers import FAULT_CODE, literal, quoted
 
 FEED = "responses"
@@ -132,6 +123,8 @@ class SurveyWideCsvAdapter:
     options_model: ClassVar[type[SurveyWideCsvOptions]] = SurveyWideCsvOptions
     is_per_load: ClassVar[bool] = False
     is_settled_by_key: ClassVar[bool] = False
+    is_one_row_per_record: ClassVar[bool] = False
+    record_key: ClassVar[str | None] = None
 
     def __init__(self, options: SurveyWideCsvOptions) -> None:
         self.options = options

@@ -8,10 +8,9 @@ Sits between landing and settle. Apart from names a row is one of `uptime_checks
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ingestion.adapters.base import Delimiter, Paths, raw_text
 from ingestion.adapters.files import CheckOptions, FilesAdapter, FilesOptions
-from ingestion.cells import one_of, translated, trimmed
-from ingestion.feeds import Feed
+from ingestion.cells import one_of, trimmed
+from ingestion.options import Delimiter, Paths
 from ingestion.readers import literal
 
 FEED = "uptime_checks"
@@ -45,11 +44,14 @@ class UpptimeAdapter(FilesAdapter):
         shared = options.model_dump(by_alias=True, include=set(CheckOptions.model_fields))
         super().__init__(FilesOptions.model_validate({**shared, "feeds": {FEED: feed}}))
 
-    def _texts(self, schema: Feed, columns: Sequence[str]) -> dict[str, str]:
-        site, words = trimmed(raw_text(columns, _COLUMNS["service_id"])), self.options.service_map
-        is_listed = f"{site} in {one_of(tuple(words))}" if words else "false"
-        service = f"case when {is_listed} then {translated(site, words)} else {_slug(site)} end"
-        return {**super()._texts(schema, columns), "service_id": service}
+    def _text(self, feed: str, name: str, columns: Sequence[str]) -> str:
+        text = super()._text(feed, name, columns)
+        if name != "service_id":
+            return text
+        site, words = trimmed(text), self.options.service_map
+        if not words:
+            return _slug(site)
+        return f"case when {site} in {one_of(tuple(words))} then {site} else {_slug(site)} end"
 
 
 def _slug(site: str) -> str:

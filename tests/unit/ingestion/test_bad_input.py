@@ -536,6 +536,6 @@ def test_wrong_option_is_refused(desk: Project, options: dict[str, object], said
 
 
 def test_unknown_source_type_is_refused_with_the_known_ones(desk: Project) -> None:
-    desk.kind = "zendesk"
-    with pytest.raises(SourceError, match=r'type "zendesk" is unknown; known types: files, servicenow_audit_log'):
+    desk.kind = "abacus"
+    with pytest.raises(SourceError, match=r'type "abacus" is unknown; known types: files, .*servicenow_audit_log'):
         desk.run()

@@ -1,0 +1,91 @@
+"""Connector `pagerduty`: outages from incidents.
+
+Follows the PagerDuty REST API v2, `GET /log_entries` with `include[]=incidents`: incidents themselves can only be asked
+for by their creation, so a change of an old one is found by its log entries. Pages are counted in records and end at
+10,000, so a request asks for one UTC day.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from pydantic import Field
+
+from ingestion.cells import translated
+from ingestion.connectors.base import (
+    Connector,
+    Instant,
+    Page,
+    PulledFeed,
+    Request,
+    Rows,
+    Secret,
+    TokenOptions,
+    next_offset,
+    utc_text,
+)
+from ingestion.impacts import Impacts
+
+_DAY = timedelta(days=1)
+
+
+class PagerDutyOptions(TokenOptions):
+    """Options of a source of type `pagerduty`. `urgency_map` says what kind of outage an urgency is."""
+
+    since: Instant
+    urgency_map: Impacts = Field(default={"high": "outage", "low": "degraded"})
+
+
+class PagerDuty(Connector[PagerDutyOptions]):
+    """A record is an incident as its latest log entry brought it."""
+
+    options_model = PagerDutyOptions
+
+    def feeds(self) -> Sequence[PulledFeed]:
+        """An incident that is not resolved is still going on."""
+        columns = {
+            "outage_id": "record_key",
+            "service_id": "service",
+            "started_at": "created_at",
+            "ended_at": "case status when 'resolved' then coalesce(resolved_at, changed_at) end",
+            "kind": translated("urgency", self.options.urgency_map),
+            "cause": "title",
+            "detected_at": "created_at",
+        }
+        fields = {
+            "service": "$.incident.service.summary",
+            "created_at": "$.incident.created_at",
+            "status": "$.incident.status",
+            "resolved_at": "$.incident.resolved_at",
+            "changed_at": "$.incident.last_status_change_at",
+            "urgency": "$.incident.urgency",
+            "title": "$.incident.title",
+        }
+        where = f"{columns['kind']} <> 'ignore'"
+        rows = {"outages": Rows(columns, where=where)}
+        return [PulledFeed("incidents", "log_entries", ("incident.id",), fields, rows, cursor="created_at")]
+
+    def start(self, since: Mapping[str, datetime], now: datetime) -> Sequence[Request]:
+        """The day that holds `since`, then day by day."""
+        day = since["incidents"].astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        asked = (("is_overview", "true"), ("include[]", "incidents"), ("limit", str(self.options.page_size)))
+        return [_of_day(Request("incidents", "/log_entries", asked, note={"until": utc_text(now)}), day)]
+
+    def follow(self, request: Request, page: Page) -> Sequence[Request]:
+        """The rest of the day, then the next one, until now."""
+        more = next_offset(request, page, "offset", is_last=not page.envelope.get("more") or not page.records)
+        if more:
+            return more
+        day = datetime.fromisoformat(request.param("since")) + _DAY
+        return [_of_day(request, day)] if utc_text(day) < request.note["until"] else []
+
+    def headers(self, secret: Callable[[Secret], str]) -> Mapping[str, str]:
+        """An API key, and the version of the interface."""
+        return {
+            "Authorization": f"Token token={secret(self.options.token)}",
+            "Accept": "application/vnd.pagerduty+json;version=2",
+        }
+
+
+def _of_day(request: Request, day: datetime) -> Request:
+    return replace(request.with_params(since=utc_text(day), until=utc_text(day + _DAY), offset=0))

@@ -1,0 +1,103 @@
+"""Connector `qualtrics`: survey responses.
+
+Follows the Qualtrics API v3 response export with `format: json`: an export is started, asked about until it is
+complete, and its file is a zip archive with one JSON document. Responses are asked for by the time they were recorded.
+"""
+
+import io
+import zipfile
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from pydantic import Field
+
+from ingestion.connectors.base import Connector, Page, PulledFeed, Request, Rows, Secret, TokenOptions, utc_text
+from ingestion.readers import literal
+
+_WAIT_SECONDS = 5
+
+
+class QualtricsOptions(TokenOptions):
+    """Options of a source of type `qualtrics`.
+
+    `items` names the item of a question (`{QID1_1: csat}`), `columns` the question or embedded data that tells the
+    customer, service, ticket or team (`{customer_id: customer}`).
+    """
+
+    survey: str = Field(pattern=r"^SV_[A-Za-z0-9]+$")
+    instrument: str
+    items: dict[str, str] = Field(min_length=1)
+    columns: dict[str, str] = Field(default={})
+
+
+class Qualtrics(Connector[QualtricsOptions]):
+    """A record is one response; a finished one has a row per answered item."""
+
+    options_model = QualtricsOptions
+
+    def feeds(self) -> Sequence[PulledFeed]:
+        """Responses that were broken off are no answers."""
+        items = ", ".join(
+            f"{{'item': {literal(item)}, 'score': json_extract_string(payload, '$.values.\"{question}\"')}}"
+            for question, item in self.options.items.items()
+        )
+        columns = {
+            "response_id": "record_key",
+            "instrument_id": literal(self.options.instrument),
+            "item": "answer.item",
+            "score": "answer.score",
+            "responded_at": "responded_at",
+        }
+        columns |= {
+            column: f"json_extract_string(payload, '$.values.\"{name}\"')"
+            for column, name in self.options.columns.items()
+        }
+        rows = Rows(
+            columns,
+            f"(select *, unnest([{items}]) as answer from record) as record",
+            "answer.score is not null and finished = '1'",
+        )
+        fields = {"responded_at": "$.values.endDate", "finished": "$.values.finished"}
+        return [
+            PulledFeed(
+                "responses",
+                "responses",
+                ("responseId",),
+                fields,
+                {"survey_responses": rows},
+                cursor="values.recordedDate",
+            )
+        ]
+
+    def start(self, since: Mapping[str, datetime], now: datetime) -> Sequence[Request]:
+        """An export of what was recorded since."""
+        body = {"format": "json", "startDate": utc_text(since["responses"]), "compress": True}
+        return [Request(None, f"/API/v3/surveys/{self.options.survey}/export-responses", body=body)]
+
+    def follow(self, request: Request, page: Page) -> Sequence[Request]:
+        """Started, then asked about, then fetched. An export that failed is an answer that is refused."""
+        if request.feed:
+            return []
+        (answer,) = [record["result"] for record in page.records]
+        base = f"/API/v3/surveys/{self.options.survey}/export-responses"
+        progress = answer.get("progressId") or request.note.get("progress")
+        if answer["status"] == "complete":
+            return [Request("responses", f"{base}/{answer['fileId']}/file")]
+        return [Request(None, f"{base}/{progress}", note={"progress": progress}, wait_seconds=_WAIT_SECONDS)]
+
+    def text_of(self, request: Request, body: bytes) -> str:
+        """The one document of the archive, at most as large as an answer may be. Raises ValueError for another one."""
+        if not request.feed:
+            return super().text_of(request, body)
+        try:
+            with zipfile.ZipFile(io.BytesIO(body)) as archive:
+                (member,) = archive.infolist()
+                if member.file_size > self.options.max_response_bytes:
+                    raise ValueError(f"the export has {member.file_size:,} bytes, more than maxResponseBytes")
+                return archive.read(member).decode("utf-8-sig")
+        except zipfile.BadZipFile as error:
+            raise ValueError(str(error)) from error
+
+    def headers(self, secret: Callable[[Secret], str]) -> Mapping[str, str]:
+        """An API token."""
+        return {"X-API-TOKEN": secret(self.options.token)}

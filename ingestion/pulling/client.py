@@ -1,0 +1,298 @@
+"""The HTTP client of all connectors.
+
+Belongs here: signing, retries with Retry-After and jitter, the rate limit, timeouts, TLS, the hosts that may be asked,
+the size an answer may have; and messages that never hold a secret.
+Does not belong here: what is asked and what an answer means (connectors).
+Sits between the walk through a source's pages and the network.
+"""
+
+import email.utils
+import ssl
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+
+from ingestion.connectors.base import LOOPBACK, Connector, OAuth, Request, Secret
+from ingestion.errors import SignInRefused, SourceError, SourceUnavailable
+from ingestion.pulling.outside import Outside
+from ingestion.pulling.pages import MalformedPage
+
+# Answers after which the same request may succeed.
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_LONGEST_BACKOFF_SECONDS = 60.0
+# A server that asks for more patience than this is asked again by the next run.
+_LONGEST_RETRY_AFTER_SECONDS = 900.0
+# So much of an error's own text is shown.
+_SHOWN_CHARACTERS = 200
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer with status 200: its body, and its headers with names in lower case."""
+
+    body: bytes
+    headers: Mapping[str, str]
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The server's own clock when it answered."""
+        return _http_date(self.headers.get("date", ""))
+
+
+class _Again(Exception):
+    """The request may succeed later: after `after` seconds, if the server says when."""
+
+    def __init__(self, reason: str, after: float | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class Client:
+    """Asks one source. Use it as a context manager: it keeps connections open."""
+
+    def __init__(self, source: str, connector: Connector[Any], allowed_hosts: Sequence[str], outside: Outside) -> None:
+        self._source = source
+        self._connector = connector
+        self._options = connector.options
+        self._allowed = allowed_hosts
+        self._outside = outside
+        self._last_sent: datetime | None = None
+        self._own = urlsplit(self._options.url)
+        self._oauth_token: str | None = None
+        self._secrets: set[str] = set()
+        self._http = httpx.Client(
+            timeout=self._options.timeout_seconds,
+            verify=_trusted(self._options.ca_file),
+            follow_redirects=False,
+            # A proxy of the surroundings has no business with this machine's own ports.
+            trust_env=self._own.hostname not in LOOPBACK,
+            headers={"Accept": "application/json", "User-Agent": "slm-warehouse"},
+        )
+
+    def __enter__(self) -> Self:
+        self._http.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.__exit__(kind, error, trace)
+
+    def fetch(self, request: Request, read: Callable[[Response], Read]) -> Read:
+        """What `read` makes of the answer; a failure that may pass, and an answer that `read` refuses, is tried again.
+
+        Raises SourceUnavailable when every attempt failed, SourceError for what will not pass by itself.
+        """
+        if request.wait_seconds:
+            self._outside.sleep(request.wait_seconds)
+        address = self._address(request.path)
+        retrying = Retrying(
+            stop=stop_after_attempt(self._options.attempts),
+            wait=self._wait,
+            retry=retry_if_exception_type(_Again),
+            sleep=self._outside.sleep,
+            reraise=True,
+        )
+        try:
+            for attempt in retrying:
+                with attempt:
+                    answer = self._try(request, address, read)
+            return answer
+        except _Again as error:
+            where = self._where(request, address)
+            raise SourceUnavailable(
+                self._source,
+                f"{where}: {error}, after {self._options.attempts} attempts; what was pulled so far is kept, and the"
+                " next run goes on from there",
+            ) from error
+
+    # ------------------------------------------------------------------------------------------- one attempt
+
+    def _try(self, request: Request, address: str, read: Callable[[Response], Read]) -> Read:
+        self._keep_to_rate()
+        where = self._where(request, address)
+        headers = self._signed(address)
+        try:
+            with self._http.stream(
+                "GET" if request.body is None else "POST",
+                address,
+                params=request.params or None,
+                json=request.body,
+                headers=headers,
+            ) as answer:
+                body = self._limited(answer, where)
+        except httpx.TransportError as error:
+            raise _Again(self._redacted(f"{type(error).__name__}: {error}")) from error
+        except httpx.DecodingError as error:
+            raise _Again(f"the answer cannot be decompressed ({error})") from error
+        if answer.status_code == 401 and self._oauth is not None and self._oauth_token is not None:
+            self._oauth_token = None
+            raise _Again("HTTP 401 (the token was refused)", after=0)
+        if answer.status_code in _PASSING:
+            after = answer.headers.get("retry-after")
+            raise _Again(f"HTTP {answer.status_code}", None if after is None else self._seconds(after))
+        if answer.status_code != 200:
+            kind = SignInRefused if answer.status_code == 401 else SourceError
+            raise kind(self._source, f"{where}: {self._refusal(answer, body)}")
+        try:
+            return read(Response(body, {name.lower(): value for name, value in answer.headers.items()}))
+        except MalformedPage as error:
+            raise _Again(str(error)) from error
+
+    def _limited(self, answer: httpx.Response, where: str) -> bytes:
+        """The body, decompressed, up to the limit."""
+        limit = self._options.max_response_bytes
+        body = bytearray()
+        for chunk in answer.iter_bytes():
+            body += chunk
+            if len(body) > limit:
+                raise SourceError(
+                    self._source,
+                    f"{where}: the answer is larger than maxResponseBytes ({limit:,}); ask for smaller pages"
+                    " (pageSize), or raise the limit",
+                )
+        return bytes(body)
+
+    def _refusal(self, answer: httpx.Response, body: bytes) -> str:
+        said = " ".join(body.decode("utf-8", errors="replace").split())[:_SHOWN_CHARACTERS]
+        status = answer.status_code
+        if 300 <= status < 400:
+            target = urlsplit(answer.headers.get("location", ""))
+            return f"HTTP {status}: it redirects to {target.hostname or 'another page'}; write the final address in url"
+        remedy = {
+            401: "the sign-in was refused; check the account and the secrets that the source names",
+            403: "the account may not read this; give it the right, or leave the feed out",
+            404: "there is nothing at this address; check url and the system's version",
+        }.get(status, "the system refused the request")
+        return self._redacted(f"HTTP {status}: {remedy}" + (f" (it said: {said})" if said else ""))
+
+    # ------------------------------------------------------------------------------------------- where and who
+
+    def _address(self, path: str) -> str:
+        """The whole address. Raises SourceError for a host that slm.yaml does not allow, or a link without TLS."""
+        if not path.startswith(("https://", "http://")):
+            path = f"{self._options.url}/{path.lstrip('/')}"
+        parts = urlsplit(path)
+        check_host(self._source, path, self._allowed)
+        is_plain = parts.scheme == "http" and parts.hostname not in LOOPBACK and not self._options.plain_http
+        if is_plain:
+            raise SourceError(self._source, f"the answer leads to http://{parts.hostname}, which is not encrypted")
+        return path
+
+    def _where(self, request: Request, address: str) -> str:
+        parts = urlsplit(address)
+        return f"{'GET' if request.body is None else 'POST'} {parts.scheme}://{parts.netloc}{parts.path}"
+
+    @property
+    def _oauth(self) -> OAuth | None:
+        return getattr(self._options, "oauth", None)
+
+    def _signed(self, address: str) -> dict[str, str]:
+        """Headers that sign the request; nothing is signed for another host than the source's own."""
+        parts = urlsplit(address)
+        if (parts.scheme, parts.netloc) != (self._own.scheme, self._own.netloc):
+            return {}
+        if self._oauth is not None:
+            if self._oauth_token is None:
+                self._oauth_token = self._new_token(self._oauth)
+            return {"Authorization": f"Bearer {self._oauth_token}"}
+        return dict(self._connector.headers(self._secret))
+
+    def _new_token(self, oauth: OAuth) -> str:
+        address = self._address(oauth.token_url)
+        form = {"grant_type": "client_credentials", "client_id": oauth.client_id}
+        form |= {"scope": oauth.scope} if oauth.scope else {}
+        try:
+            answer = self._http.post(address, data={**form, "client_secret": self._secret(oauth.client_secret)})
+        except httpx.TransportError as error:
+            raise _Again(self._redacted(f"{type(error).__name__}: {error}")) from error
+        if answer.status_code in _PASSING:
+            raise _Again(f"HTTP {answer.status_code} from {oauth.token_url}")
+        try:
+            token = answer.json()["access_token"] if answer.status_code == 200 else None
+        except (ValueError, KeyError, TypeError):
+            token = None
+        if not isinstance(token, str):
+            raise SourceError(
+                self._source,
+                f"{oauth.token_url}: HTTP {answer.status_code} without an access token; check clientId and the secret"
+                f" {oauth.client_secret.env}",
+            )
+        self._secrets.add(token)
+        return token
+
+    def _secret(self, secret: Secret) -> str:
+        value = self._outside.env.get(secret.env)
+        if not value:
+            raise SourceError(self._source, f"the secret {secret.env} is not set; set {secret.env} before the run")
+        self._secrets.add(value)
+        return value
+
+    def _redacted(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "…")
+        return text
+
+    # --------------------------------------------------------------------------------------------------- waiting
+
+    def _keep_to_rate(self) -> None:
+        now = self._outside.clock()
+        if self._last_sent is not None:
+            allowed = self._last_sent + timedelta(minutes=1) / self._options.requests_per_minute
+            if now < allowed:
+                self._outside.sleep((allowed - now).total_seconds())
+                now = allowed
+        self._last_sent = now
+
+    def _wait(self, state: RetryCallState) -> float:
+        """Seconds before the next attempt: what the server says, else doubled each time and shaken."""
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, _Again) and error.after is not None:
+            return error.after
+        backoff: float = min(_LONGEST_BACKOFF_SECONDS, 2.0**state.attempt_number)
+        return backoff * (0.5 + self._outside.chance() / 2)
+
+    def _seconds(self, text: str) -> float:
+        """A Retry-After header (RFC 9110, 10.2.3) in seconds. Raises SourceUnavailable if it asks for too many."""
+        if text.strip().isdigit():
+            seconds = float(text)
+        else:
+            instant = _http_date(text)
+            if instant is None:
+                return _LONGEST_BACKOFF_SECONDS
+            seconds = max(0.0, (instant - self._outside.clock()).total_seconds())
+        if seconds > _LONGEST_RETRY_AFTER_SECONDS:
+            raise SourceUnavailable(
+                self._source,
+                f"the server asks to wait {seconds:,.0f} seconds; what was pulled so far is kept: run again then",
+            )
+        return seconds
+
+
+@cache
+def _trusted(ca_file: str | None) -> ssl.SSLContext:
+    """Certificates are verified, against the system's authorities or those of a file; reading them takes a while."""
+    return ssl.create_default_context(cafile=ca_file)
+
+
+def check_host(source: str, address: str, allowed_hosts: Sequence[str]) -> None:
+    """Raises SourceError for an address on a host that slm.yaml does not allow."""
+    host = (urlsplit(address).hostname or "").lower()
+    if host not in {allowed.lower() for allowed in allowed_hosts}:
+        raise SourceError(source, f"the host {host} is not among allowedHosts of slm.yaml; add it there if it is meant")
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        return email.utils.parsedate_to_datetime(text).astimezone(UTC)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,144 @@
+"""The walk through a source's pages: ask, keep, go on to what the answer leads to.
+
+Belongs here: the order of requests, going on after a kill, and noticing a server that leads in a circle.
+Does not belong here: HTTP (client), the form of what is kept (spool).
+Sits between the client and landing.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from ingestion.connectors.base import Connector, Page, PulledFeed, Request, utc_text
+from ingestion.errors import SignInRefused, SourceError, SourceUnavailable
+from ingestion.pulling.client import Client, Response
+from ingestion.pulling.pages import MalformedPage, records_of
+from ingestion.pulling.spool import Frame, Spool
+from ingestion.pulling.tables import TableClient
+
+# Tokens of pages die after minutes to hours, and what was pulled grows old: a pull left longer ago begins anew.
+_GO_ON_WITHIN = timedelta(hours=12)
+# A page that leads to itself may have been a passing fault; a job that is asked about may take long, but not for ever.
+_MOST_REPEATS = 3
+_MOST_QUESTIONS = 500
+
+
+def walk(
+    source: str,
+    connector: Connector[Any],
+    client: Client | TableClient,
+    spool: Spool,
+    since: Mapping[str, datetime],
+    whole: Sequence[str],
+    signature: str,
+    now: datetime,
+) -> None:
+    """Afterwards the spool holds every answer of one pull, those of a run that was killed included.
+
+    `whole` names the feeds that are pulled from the beginning; the spool keeps them. `signature` is what the pull
+    depends on: a spool of another one is thrown away. Raises SourceError; what was pulled
+    then stays for the next run only where that may help.
+    """
+    try:
+        _walk(source, connector, client, spool, since, whole, signature, now)
+    except (SourceUnavailable, SignInRefused):
+        raise
+    except SourceError:
+        spool.remove()
+        raise
+
+
+def _walk(
+    source: str,
+    connector: Connector[Any],
+    client: Client | TableClient,
+    spool: Spool,
+    since: Mapping[str, datetime],
+    whole: Sequence[str],
+    signature: str,
+    now: datetime,
+) -> None:
+    feeds = {feed.name: feed for feed in connector.feeds()}
+    opening = spool.opening()
+    if opening is None or opening["signature"] != signature or now - _at(opening) > _GO_ON_WITHIN:
+        spool.begin(
+            {
+                "signature": signature,
+                "begun_at": utc_text(now),
+                "whole": list(whole),
+                "left": [
+                    request.as_json()
+                    for request in connector.start(since, now)
+                    if request.feed not in connector.options.leave_out
+                ],
+            }
+        )
+        opening = spool.opening() or {}
+    left, asked = opening["left"], dict[str, int]()
+    for frame in spool.frames():
+        left = frame.left
+        _count(asked, frame.asked)
+    waiting = [Request.from_json(kept) for kept in left]
+    while waiting:
+        request = waiting.pop(0)
+        times = _count(asked, request.as_json())
+        if times > (_MOST_QUESTIONS if request.wait_seconds else _MOST_REPEATS):
+            raise SourceError(
+                source,
+                f"{request.label}: the server leads to the same page again and again; nothing of this pull is landed",
+            )
+        page, response = client.fetch(request, partial(_page, connector, feeds, request))
+        waiting = [*connector.follow(request, page), *waiting]
+        spool.append(_frame(feeds, request, page, response, waiting))
+
+
+def _at(opening: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(opening["begun_at"])
+
+
+def _count(asked: dict[str, int], kept: Sequence[Any]) -> int:
+    """How often this very request has been asked, this time included."""
+    digest = hashlib.sha256(json.dumps(kept).encode()).hexdigest()
+    asked[digest] = asked.get(digest, 0) + 1
+    return asked[digest]
+
+
+def _page(
+    connector: Connector[Any], feeds: Mapping[str, PulledFeed], request: Request, response: Response
+) -> tuple[Page, Response]:
+    try:
+        text = connector.text_of(request, response.body)
+    except ValueError as error:
+        raise MalformedPage(f"the answer cannot be read ({error})") from error
+    records, texts, envelope = records_of(text, feeds[request.feed].records if request.feed else "")
+    return Page(records, texts, envelope, response.headers), response
+
+
+def _frame(
+    feeds: Mapping[str, PulledFeed], request: Request, page: Page, response: Response, waiting: Sequence[Request]
+) -> Frame:
+    feed = feeds[request.feed] if request.feed else None
+    body, sizes = _utf8(page.texts if feed else [])
+    server_time = response.server_time
+    return Frame(
+        feed=request.feed,
+        label=request.label,
+        body=body,
+        sizes=sizes,
+        digests=None if feed is None or feed.is_text_stable else [feed.digest_of(record) for record in page.records],
+        asked=request.as_json(),
+        left=[left.as_json() for left in waiting],
+        server_time=utc_text(server_time) if server_time else None,
+    )
+
+
+def _utf8(texts: Sequence[str]) -> tuple[bytes, list[int]]:
+    """All texts as UTF-8, one after the other, and the bytes of each."""
+    whole = "".join(texts)
+    if whole.isascii():
+        return whole.encode(), [len(text) for text in texts]
+    parts = [text.encode("utf-8", "surrogatepass") for text in texts]
+    return b"".join(parts), [len(part) for part in parts]

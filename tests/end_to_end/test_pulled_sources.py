@@ -1,0 +1,56 @@
+"""A whole night on a system that is asked over the network: from its answers to a published figure."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.small_project import Project
+from tests.unit.connectors.replay import Answer, Replay, no_fault, once, served
+from tests.unit.connectors.systems import servicenow
+
+SECRETS = servicenow.SECRETS
+
+
+@pytest.fixture(scope="module")
+def replay() -> Iterator[Replay]:
+    with served(servicenow.Api()) as running:
+        yield running
+
+
+def source(replay: Replay) -> dict[str, object]:
+    return {
+        "name": "desk",
+        "type": "servicenow",
+        "url": replay.url,
+        "customerMap": {"Acme": "acme"},
+        "serviceMap": {"Mail": "mail"},
+        # The system answers 503 once in the test, and nobody waits for it.
+        "requestsPerMinute": 100_000,
+        **servicenow.OPTIONS,
+    }
+
+
+def test_incidents_of_a_pulled_source_are_measured_and_a_night_without_the_system_changes_nothing(
+    replay: Replay, new_project: Project
+) -> None:
+    new_project.write_settings([source(replay)], allowedHosts=["127.0.0.1"])
+    replay.fault = once(3, Answer({}, 503, {"Retry-After": "0"}))
+    outcome = new_project.nightly(**SECRETS).demand_release()
+    assert "Source desk, incident: 5 landed = 5 accepted + 0 quarantined" in outcome.output
+    # Opened at 10:00 as P3 and resolved at 14:00:00: four hours exactly, which is met.
+    clocks = new_project.query(
+        "select ticket_id, on_clock_seconds, state from marts.fct_ticket_sla where stopped_at is not null"
+    )
+    assert clocks == [("INC0000002", 14_400, "met")]
+    tickets = "select count(*), count(*) filter (where agreement_match = 'matched') from marts.fct_ticket"
+    assert new_project.query(tickets) == [(5, 5)]
+    in_force, loads = new_project.current.resolve(), new_project.loads()
+
+    replay.fault = lambda number, asked, answer: Answer({"error": "expired"}, 401)
+    failed = new_project.nightly(**SECRETS)
+    assert failed.status == 1
+    assert "sign-in was refused" in failed.last_lines
+    assert SECRETS["SERVICENOW_PASSWORD"] not in failed.output + failed.errors
+    assert (new_project.current.resolve(), new_project.loads()) == (in_force, loads)
+
+    replay.fault = no_fault

@@ -1,0 +1,129 @@
+"""A source of a connector, its replayed system, and a home."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from ingestion.adapters import adapter_for
+from ingestion.adapters.base import signature
+from ingestion.adapters.connector import ConnectorAdapter
+from ingestion.landing import Load, commit_load, landed_loads
+from ingestion.pull import SourceResult, run_source
+from ingestion.pulling.load import spool_of, stage_pull
+from ingestion.storage import Paths, emptied
+from settings.project import SourceConfig
+from tests.unit.connectors.replay import Replay, Surroundings, served
+from tests.unit.connectors.systems import SYSTEMS
+
+NIGHT = datetime(2026, 3, 10, 2, tzinfo=UTC)
+
+
+@dataclass
+class Pulled:
+    """One source and its home. Every run speaks for the same instant unless told otherwise."""
+
+    kind: str
+    replay: Replay
+    home: Path
+    options: dict[str, Any]
+    surroundings: Surroundings
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1",)
+
+    @property
+    def source(self) -> SourceConfig:
+        url = {"url": self.replay.url} if self.replay.url else {}
+        return SourceConfig(
+            name="far", type=self.kind, options={**url, **self.options}, allowed_hosts=self.allowed_hosts
+        )
+
+    def run(self, loaded_at: datetime = NIGHT, **changes: Any) -> SourceResult:
+        """A whole run of the source."""
+        source = self.source.model_copy(update={"options": {**self.source.options, **changes}})
+        return run_source(
+            source, self.home, self.home, loaded_at, datetime(2026, 4, 1, tzinfo=UTC), self.surroundings.outside
+        )
+
+    def pull(self, loaded_at: datetime = NIGHT) -> dict[str, Load]:
+        """Only the pull, and its loads in landing."""
+        adapter = adapter_for("far", self.kind, self.source.options)
+        assert isinstance(adapter, ConnectorAdapter)
+        paths = Paths(self.home)
+        with emptied(paths.landing_staging("far")) as staging:
+            staged = stage_pull(
+                "far",
+                adapter.connector,
+                self.allowed_hosts,
+                paths,
+                staging,
+                loaded_at,
+                self.surroundings.outside,
+                lambda feed: signature(adapter, feed, ()),
+                self.home,
+            )
+            spool_of(paths, "far").remove()
+            return {feed: commit_load(load, paths) for feed, load in staged.items()}
+
+    def landing(self) -> dict[str, str]:
+        """Every file of landing with the digest of its bytes."""
+        return {
+            str(path.relative_to(self.home)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted((self.home / "landing").rglob("*"))
+            if path.is_file()
+        }
+
+    def landed_counts(self) -> dict[str, int]:
+        """Records landed, per raw feed, over all loads."""
+        return {
+            folder.name: sum(load.landed_count for load in landed_loads(Paths(self.home), "far", folder.name))
+            for folder in sorted((self.home / "landing" / "far").glob("*"))
+        }
+
+    def query(self, text: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect() as con:
+            return con.execute(text.replace("{home}", str(self.home))).fetchall()
+
+    def rows(self, feed: str, columns: str, where: str = "true") -> list[tuple[Any, ...]]:
+        """Rows of a feed that the warehouse would read."""
+        return self.query(
+            f"""
+            select {columns} from read_parquet('{{home}}/warehouse/feeds/{feed}/*.parquet', union_by_name = true)
+            anti join (
+                select * from read_parquet('{{home}}/warehouse/control/not_current/*.parquet') where feed = '{feed}'
+            ) using (source, load_id, record_number)
+            where {where} order by all
+            """
+        )
+
+    def quarantine(self, columns: str = "feed, record_id, column_name, reason_code") -> list[tuple[Any, ...]]:
+        return self.query(
+            f"select {columns} from read_parquet('{{home}}/warehouse/control/quarantine/*.parquet') order by all"
+        )
+
+
+def pulled_from(kind: str, replay: Replay, home: Path) -> Pulled:
+    system = SYSTEMS[kind]
+    return Pulled(kind, replay, home, dict(system.OPTIONS), Surroundings(dict(system.SECRETS)))
+
+
+@pytest.fixture(params=sorted(SYSTEMS))
+def kind(request: pytest.FixtureRequest) -> str:
+    """Every connector's type; a test that names one overrides it."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def replay(kind: str) -> Iterator[Replay]:
+    with served(SYSTEMS[kind].Api()) as running:
+        yield running
+
+
+@pytest.fixture
+def far(kind: str, replay: Replay, tmp_path: Path) -> Pulled:
+    return pulled_from(kind, replay, tmp_path / "home")

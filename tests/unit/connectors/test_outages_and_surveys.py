@@ -1,0 +1,168 @@
+"""Status pages, PagerDuty, calendars, Qualtrics: what their records mean."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ingestion.errors import SourceError
+from tests.unit.connectors.conftest import NIGHT, Pulled
+from tests.unit.connectors.replay import Answer
+from tests.unit.connectors.systems.ics import MOVED, ONCE, WEEKLY
+
+OUTAGE = "outage_id, service_id, kind, started_at, ended_at"
+
+
+def march(day: int, hour: int) -> datetime:
+    return datetime(2026, 3, day, hour)
+
+
+@pytest.mark.parametrize("kind", ["statuspage"])
+class TestStatuspage:
+    def test_incident_is_an_outage_of_each_of_its_components(self, far: Pulled) -> None:
+        far.run()
+        assert far.rows("outages", OUTAGE, "outage_id like 'i1:%'") == [
+            ("i1:c1", "api", "outage", march(2, 10), march(2, 11)),
+            ("i1:c2", "Web", "outage", march(2, 10), march(2, 11)),
+        ]
+
+    def test_incident_without_component_goes_to_the_service_that_takes_such(self, far: Pulled) -> None:
+        far.run()
+        assert far.rows("outages", OUTAGE, "outage_id = 'i2:none'") == [
+            ("i2:none", "site", "partial", march(2, 10), None)
+        ]
+
+    def test_maintenance_has_its_announced_times(self, far: Pulled) -> None:
+        far.run()
+        assert far.rows("outages", f"{OUTAGE}, announced_at", "kind = 'maintenance'") == [
+            ("i9:c1", "api", "maintenance", march(5, 1), march(5, 3), march(1, 0))
+        ]
+
+    def test_component_taken_off_an_incident_later_was_not_down(self, far: Pulled, replay: Any) -> None:
+        far.run()
+        replay.api.incidents[0]["components"].pop()
+        far.run(NIGHT + timedelta(days=1))
+        assert far.rows("outages", "outage_id", "outage_id like 'i1:%'") == [("i1:c1",)]
+
+    def test_impact_can_mean_something_else_or_nothing(self, far: Pulled) -> None:
+        far.run(impactMap={"none": "ignore", "minor": "degraded"})
+        assert far.rows("outages", "outage_id, kind", "outage_id like 'i2%' or outage_id like 'i3%'") == [
+            ("i2:none", "degraded")
+        ]
+
+    def test_incident_that_leaves_the_list_of_the_latest_stays(self, far: Pulled, replay: Any) -> None:
+        far.run()
+        replay.api.incidents.pop(0)
+        assert far.run(NIGHT + timedelta(days=1)).new_loads == ()
+
+
+@pytest.mark.parametrize("kind", ["pagerduty"])
+class TestPagerDuty:
+    def test_incidents_are_outages_with_the_times_of_their_state(self, far: Pulled) -> None:
+        far.run()
+        assert far.rows("outages", OUTAGE) == [
+            ("P1", "mail", "outage", march(7, 10), march(7, 11)),
+            ("P2", "mail", "degraded", march(8, 10), None),
+            ("P3", "mail", "outage", march(7, 10), march(9, 12)),
+        ]
+
+    def test_old_incident_that_is_resolved_today_is_found_by_its_log(self, far: Pulled, replay: Any) -> None:
+        far.run()
+        replay.api.incidents["P2"] |= {"status": "resolved", "last_status_change_at": "2026-03-10T05:00:00Z"}
+        replay.api.entries.append(("P2", "2026-03-10T05:00:00Z", "resolve_log_entry"))
+        far.surroundings.now += timedelta(days=1)
+        far.run(NIGHT + timedelta(days=1))
+        assert far.rows("outages", "ended_at", "outage_id = 'P2'") == [(march(10, 5),)]
+
+
+@pytest.mark.parametrize("kind", ["pingdom"])
+class TestPingdom:
+    def test_down_states_are_outages_and_the_last_one_is_still_going_on(self, far: Pulled) -> None:
+        far.run()
+        rows = far.rows("outages", "service_id, started_at, ended_at")
+        assert rows == [("web", march(2, 10), march(2, 11)), ("web", march(9, 23), None)]
+
+    def test_state_that_another_one_follows_is_over(self, far: Pulled, replay: Any) -> None:
+        far.run()
+        last = replay.api.states[85].pop()
+        replay.api.states[85] += [(*last[:2], last[2] + 3600), ("up", last[2] + 3600, last[2] + 7200)]
+        far.run(NIGHT + timedelta(days=1))
+        rows = far.rows("outages", "started_at, ended_at", "started_at > timestamp '2026-03-03'")
+        assert rows == [(march(9, 23), march(10, 2))]
+
+
+@pytest.mark.parametrize("kind", ["ics"])
+class TestIcs:
+    def test_recurring_windows_keep_their_wall_time_over_the_change_to_summer_time(self, far: Pulled) -> None:
+        far.run()
+        starts = far.rows("outages", "started_at", "outage_id like 'weekly%'")
+        assert [start for (start,) in starts] == [
+            *(march(day, 2) for day in (1, 8)),
+            march(15, 3),
+            march(22, 2),
+            march(29, 1),
+            datetime(2026, 4, 5, 1),
+        ]
+
+    def test_categories_name_the_services(self, far: Pulled) -> None:
+        far.run()
+        assert far.rows("outages", "service_id, started_at, ended_at", "outage_id like 'once%'") == [
+            ("database", march(20, 22), march(21, 2)),
+            ("web", march(20, 22), march(21, 2)),
+        ]
+
+    def test_window_that_is_moved_is_the_same_window(self, far: Pulled, replay: Any) -> None:
+        replay.api.events = [WEEKLY, ONCE]
+        far.run()
+        replay.api.events = [WEEKLY, MOVED, ONCE]
+        far.run(NIGHT + timedelta(days=1))
+        assert len(far.rows("outages", "outage_id", "outage_id like 'weekly%'")) == 6
+        assert far.rows("outages", "started_at", "outage_id like 'weekly|2026-03-15%'") == [(march(15, 3),)]
+
+    def test_window_that_is_called_off_is_gone(self, far: Pulled, replay: Any) -> None:
+        far.run()
+        replay.api.events = [WEEKLY, MOVED, ONCE.replace("SUMMARY", "STATUS:CANCELLED\nSUMMARY")]
+        far.run(NIGHT + timedelta(days=1))
+        assert far.rows("outages", "outage_id", "outage_id like 'once%'") == []
+        replay.api.events = [WEEKLY, MOVED]
+        far.run(NIGHT + timedelta(days=2))
+        assert len(far.rows("outages", "outage_id")) == 6
+
+    def test_floating_time_needs_the_zone_of_the_source(self, far: Pulled, replay: Any) -> None:
+        replay.api.events = [ONCE.replace("0000Z", "0000")]
+        far.run(maxRejectRatio=1)
+        assert [row[3] for row in far.quarantine()] == ["naive_time"]
+        far.run(NIGHT + timedelta(days=1), timeZone="America/New_York")
+        assert far.rows("outages", "distinct started_at") == [(march(21, 2),)]
+
+    def test_page_that_is_no_calendar_is_refused(self, far: Pulled, replay: Any) -> None:
+        replay.fault = lambda number, asked, answer: Answer(b"<html>sign in</html>")
+        with pytest.raises(SourceError, match="cannot be read"):
+            far.run()
+
+
+@pytest.mark.parametrize("kind", ["qualtrics"])
+class TestQualtrics:
+    def test_finished_response_has_a_row_per_answered_item(self, far: Pulled) -> None:
+        far.run()
+        assert far.rows("survey_responses", "response_id, item, score, customer_id") == [
+            ("R_1", "ces", 6.0, "acme"),
+            ("R_1", "csat", 5.0, "acme"),
+            ("R_2", "csat", 2.0, "acme"),
+        ]
+
+    def test_export_is_asked_about_until_it_is_complete(self, far: Pulled, replay: Any) -> None:
+        far.pull()
+        assert [asked.path.rpartition("/")[2] for asked in replay.asked] == ["export-responses", "ES_1", "ES_1", "file"]
+
+    def test_export_that_never_completes_is_told(self, far: Pulled, replay: Any) -> None:
+        pending = Answer({"result": {"status": "inProgress", "progressId": "ES_1"}})
+        replay.fault = lambda number, asked, answer: pending
+        with pytest.raises(SourceError, match="again and again"):
+            far.pull()
+
+    def test_archive_larger_than_an_answer_may_be_is_refused(self, far: Pulled, replay: Any) -> None:
+        replay.api.responses[0]["values"]["QID9"] = "x" * 1_000_000
+        far.options["maxResponseBytes"] = 100_000
+        with pytest.raises(SourceError, match="more than maxResponseBytes"):
+            far.pull()

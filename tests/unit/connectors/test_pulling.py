@@ -1,0 +1,372 @@
+"""What is common to all connectors, each rule once: on the smallest connector there can be."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingestion.connectors import base
+from ingestion.connectors.base import AccountOptions, Connector, Page, PulledFeed, Request, Rows
+from ingestion.errors import SignInRefused, SourceError
+from ingestion.pulling.load import instant_text
+from ingestion.pulling.pages import MalformedPage, records_of
+from tests.unit.connectors.conftest import NIGHT, Pulled
+from tests.unit.connectors.replay import Answer, Asked, Replay, Surroundings, served
+
+
+class Small(Connector[AccountOptions]):
+    """Checks of a service, pages linked by `next`."""
+
+    options_model = AccountOptions
+    is_complete = False
+
+    def feeds(self) -> Sequence[PulledFeed]:
+        columns = {"service_id": "service", "checked_at": '"at"', "status": "status"}
+        return [
+            PulledFeed(
+                "checks",
+                records="data.items",
+                key=("id",),
+                cursor="at",
+                fields={name: f"$.{name}" for name in ("service", "at", "status")},
+                rows={"uptime_checks": Rows(columns)},
+                is_complete=self.is_complete,
+            )
+        ]
+
+    def start(self, since: Mapping[str, datetime], now: datetime) -> Sequence[Request]:
+        return [Request("checks", "/checks", (("since", base.utc_text(since["checks"])),))]
+
+    def follow(self, request: Request, page: Page) -> Sequence[Request]:
+        return base.next_link(request, page.envelope.get("next"))
+
+    def headers(self, secret: Any) -> Mapping[str, str]:
+        return base.account_headers(self.options, secret)
+
+
+class Whole(Small):
+    """The same, every pull bringing everything."""
+
+    is_complete = True
+
+
+def check(number: int, **more: Any) -> dict[str, Any]:
+    return {"id": number, "service": "mail", "at": f"2026-03-02T10:{number:02d}:00Z", "status": "up"} | more
+
+
+class Api:
+    """Pages of checks; a token that holds for so many requests."""
+
+    def __init__(self, *pages: list[Any]) -> None:
+        self.pages = list(pages)
+        self.next_of: dict[int, int] = {}
+        self.tokens: dict[str, int] = {}
+        self.token_lasts = 10_000
+
+    def __call__(self, asked: Asked) -> Answer:
+        if asked.path == "/token":
+            self.tokens[f"issued-{len(self.tokens) + 1}"] = self.token_lasts
+            return Answer({"access_token": f"issued-{len(self.tokens)}"})
+        token = asked.headers["authorization"].removeprefix("Bearer ")
+        if self.tokens.get(token, 0) <= 0:
+            return Answer({"error": "expired"}, 401)
+        self.tokens[token] -= 1
+        number = int(asked.params.get("page", "0"))
+        following = self.next_of.get(number, number + 1)
+        link = f"/checks?page={following}" if following < len(self.pages) else None
+        return Answer({"data": {"items": self.pages[number]}, "next": link})
+
+
+@pytest.fixture
+def api() -> Api:
+    return Api([check(1), check(2)], [check(3)])
+
+
+@pytest.fixture
+def replay(api: Api) -> Iterator[Replay]:
+    with served(api) as running:
+        yield running
+
+
+@pytest.fixture
+def far(replay: Replay, tmp_path: Path) -> Iterator[Pulled]:
+    oauth = {"tokenUrl": f"{replay.url}/token", "clientId": "slm", "clientSecret": {"env": "SMALL"}}
+    surroundings = Surroundings({"SMALL": "a-client-secret"})
+    with mock.patch("ingestion.adapters.CONNECTORS", {"small": Small, "whole": Whole}):
+        yield Pulled("small", replay, tmp_path / "home", {"oauth": oauth}, surroundings)
+
+
+# --------------------------------------------------------------------------------------------- an answer taken apart
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(records=st.lists(JSON, max_size=5), beside=JSON, indent=st.sampled_from([None, 2]))
+def test_answer_is_taken_apart_as_the_standard_library_reads_it(records: list[Any], beside: Any, indent: int) -> None:
+    text = json.dumps({"before": beside, "data": {"items": records, "after": 1}}, indent=indent)
+    found, texts, envelope = records_of(text, "data.items")
+    assert found == records
+    assert [json.loads(record) for record in texts] == records
+    assert all(record in text for record in texts)
+    assert envelope["before"] == beside
+    assert envelope["data"]["after"] == 1
+
+
+@given(records=st.lists(JSON, min_size=1, max_size=3), where=st.floats(0, 1, exclude_max=True))
+def test_answer_cut_anywhere_is_never_taken_for_whole(records: list[Any], where: float) -> None:
+    text = json.dumps({"items": records, "next": None})
+    with pytest.raises(MalformedPage):
+        records_of(text[: int(len(text) * where)], "items")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[", '{"items": [1,]}', '{"items": [1] "next": 2}', '{"items": [NaN]}', "{}", "[]{}"]
+)
+def test_answer_that_is_not_what_is_documented_is_refused(text: str) -> None:
+    with pytest.raises(MalformedPage):
+        records_of(text, "items" if "{" in text else "")
+
+
+def test_answer_nested_without_end_is_refused() -> None:
+    with pytest.raises(MalformedPage):
+        records_of('{"items": ' + "[" * 100_000, "items")
+
+
+def test_null_is_no_record_and_one_object_is_one() -> None:
+    assert records_of('{"items": null}', "items")[0] == []
+    assert records_of('{"items": {"id": 1} }', "items")[:2] == ([{"id": 1}], ['{"id": 1}'])
+
+
+# ------------------------------------------------------------------------------------------------------ signing
+
+
+def test_token_that_expires_in_the_middle_is_renewed(far: Pulled, api: Api) -> None:
+    api.token_lasts = 1
+    far.pull()
+    assert far.landed_counts() == {"checks": 3}
+    assert len(api.tokens) == 2
+
+
+def test_fixed_token_that_expires_in_the_middle_is_told_and_the_pull_goes_on_with_a_new_one(
+    far: Pulled, api: Api
+) -> None:
+    api.tokens = {"old": 1, "new": 10}
+    far.options = {"token": {"env": "SMALL"}}
+    far.surroundings.env["SMALL"] = "old"
+    with pytest.raises(SignInRefused, match="sign-in was refused"):
+        far.pull()
+    far.surroundings.env["SMALL"] = "new"
+    far.replay.forget()
+    far.pull()
+    assert far.landed_counts() == {"checks": 3}
+    assert [asked.params.get("page") for asked in far.replay.asked] == ["1"]
+
+
+def test_link_to_another_host_is_not_followed(far: Pulled, api: Api) -> None:
+    far.replay.fault = lambda number, asked, answer: Answer({"data": {"items": []}, "next": "https://evil.example/"})
+    far.options = {"token": {"env": "SMALL"}}
+    with pytest.raises(SourceError, match=r"evil\.example is not among allowedHosts"):
+        far.pull()
+
+
+def test_secret_does_not_leave_the_sources_own_host(far: Pulled, api: Api, tmp_path: Path) -> None:
+    """An allowed host may serve a page; it learns nothing."""
+    learned: list[Mapping[str, str]] = []
+
+    def other(asked: Asked) -> Answer:
+        learned.append(asked.headers)
+        return Answer({"data": {"items": [check(9)]}})
+
+    far.options = {"token": {"env": "SMALL"}}
+    with served(other) as second:
+        far.replay.fault = lambda number, asked, answer: Answer({"data": {"items": []}, "next": f"{second.url}/more"})
+        far.pull()
+    (headers,) = learned
+    assert "authorization" not in headers
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://desk.example", "write https"),
+        ("https://user:pass@desk.example", "secrets go into options"),
+        ("https://desk.example/?token=1", "secrets go into options"),
+        ("desk.example", "is no address"),
+    ],
+)
+def test_address_that_is_unsafe_is_refused_before_anything_is_asked(far: Pulled, url: str, said: str) -> None:
+    far.options["url"] = url
+    with pytest.raises(SourceError, match=said):
+        far.pull()
+
+
+# -------------------------------------------------------------------------------------------------- pages and circles
+
+
+def test_page_that_repeats_doubles_nothing(far: Pulled, api: Api) -> None:
+    api.pages = [[check(1), check(2)], [check(1), check(2)], [check(3)]]
+    far.pull()
+    assert far.landed_counts() == {"checks": 3}
+
+
+def test_server_that_leads_in_a_circle_is_noticed(far: Pulled, api: Api) -> None:
+    api.next_of = {1: 1}
+    with pytest.raises(SourceError, match="same page again and again"):
+        far.pull()
+    api.next_of = {}
+    far.pull()
+    assert far.landed_counts() == {"checks": 3}
+
+
+def test_empty_page_with_more_to_come_is_not_the_end(far: Pulled, api: Api) -> None:
+    api.pages = [[], [check(1)], [], [check(2)]]
+    far.pull()
+    assert far.landed_counts() == {"checks": 2}
+
+
+def test_record_of_ten_megabytes_is_landed_as_received(far: Pulled, api: Api) -> None:
+    api.pages = [[check(1, note="ä" * (10 << 20))]]
+    far.pull()
+    (length,) = far.query("select len(payload) from '{home}/landing/far/checks/*/records.parquet'")[0]
+    assert length > 10 << 20
+
+
+def test_of_a_record_that_changed_while_the_pull_ran_the_later_version_is_landed(far: Pulled, api: Api) -> None:
+    api.pages = [[check(1), check(2)], [check(1, at="2026-03-02T11:00:00Z", status="down")]]
+    far.run()
+    assert far.rows("uptime_checks", "checked_at, status") == [
+        (datetime.fromisoformat("2026-03-02T10:02:00"), "up"),
+        (datetime.fromisoformat("2026-03-02T11:00:00"), "down"),
+    ]
+
+
+def test_requests_keep_to_the_rate(far: Pulled) -> None:
+    far.options["requestsPerMinute"] = 6
+    far.pull()
+    assert far.surroundings.waited == [10.0]
+
+
+def test_retry_after_is_obeyed_to_the_second(far: Pulled) -> None:
+    far.replay.fault = lambda number, asked, answer: Answer({}, 429, {"Retry-After": "7"}) if number == 2 else answer
+    far.pull()
+    assert far.surroundings.waited[0] == 7.0
+
+
+# --------------------------------------------------------------------------------------------- changed and gone
+
+
+def test_later_version_replaces_the_rows_of_an_earlier_one_whatever_their_keys(far: Pulled, api: Api) -> None:
+    far.run()
+    api.pages = [[check(1, at="2026-03-02T12:00:00Z")]]
+    far.run(NIGHT + timedelta(days=1))
+    minutes = [row[0].strftime("%H:%M") for row in far.rows("uptime_checks", "checked_at")]
+    assert minutes == ["10:02", "10:03", "12:00"]
+
+
+def test_bad_later_version_leaves_the_good_one_in_force(far: Pulled, api: Api) -> None:
+    far.run()
+    api.pages = [[check(1, status="purple")]]
+    far.run(NIGHT + timedelta(days=1), maxRejectRatio=1)
+    assert far.quarantine() == [("checks", "1", "status", "unknown_status")]
+    assert len(far.rows("uptime_checks", "status")) == 3
+
+
+def test_of_a_feed_pulled_whole_what_is_missing_was_deleted(far: Pulled, api: Api) -> None:
+    far.kind = "whole"
+    far.run()
+    api.pages = [[check(1), check(2)]]
+    far.run(NIGHT + timedelta(days=1))
+    assert len(far.rows("uptime_checks", "status")) == 2
+    assert far.run(NIGHT + timedelta(days=2)).new_loads == ()
+    api.pages = [[check(1), check(2)], [check(3)]]
+    far.run(NIGHT + timedelta(days=3))
+    assert len(far.rows("uptime_checks", "status")) == 3
+
+
+def test_most_of_a_feed_missing_stops_the_source(far: Pulled, api: Api) -> None:
+    far.kind = "whole"
+    api.pages = [[check(number) for number in range(1, 11)]]
+    far.run()
+    before = far.landing()
+    api.pages = [[check(1)]]
+    with pytest.raises(SourceError, match="9 of 10 records are no longer there, more than maxDeletedRatio"):
+        far.run(NIGHT + timedelta(days=1))
+    assert far.landing() == before
+    far.run(NIGHT + timedelta(days=1), maxDeletedRatio=1)
+    assert len(far.rows("uptime_checks", "status")) == 1
+
+
+def test_record_without_its_key_is_quarantined_and_landed_once(far: Pulled, api: Api) -> None:
+    api.pages = [[{"service": "mail"}, check(1)]]
+    far.run(maxRejectRatio=1)
+    assert far.quarantine() == [("checks", None, None, "missing_value")]
+    assert far.run(NIGHT + timedelta(days=1), maxRejectRatio=1).new_loads == ()
+
+
+# ----------------------------------------------------------------------------------------------------- schema drift
+
+
+def test_new_column_is_kept(far: Pulled, api: Api) -> None:
+    far.run()
+    api.pages = [[check(4, colour="red")]]
+    far.run(NIGHT + timedelta(days=1))
+    assert far.query(
+        "select payload ->> 'colour' from '{home}/landing/far/checks/*/records.parquet' where record_key = '4'"
+    ) == [("red",)]
+
+
+def test_changed_type_stops_the_source_and_names_the_field(far: Pulled, api: Api) -> None:
+    far.run()
+    before = far.landing()
+    api.pages = [[check(4, service=17)]]
+    with pytest.raises(SourceError, match=r'field "service" was text and is now number \(record 4\)'):
+        far.run(NIGHT + timedelta(days=1))
+    assert far.landing() == before
+    far.run(NIGHT + timedelta(days=1), acceptTypeChanges=["checks.service"])
+    assert far.rows("uptime_checks", "service_id", "service_id = '17'") == [("17",)]
+
+
+def test_field_that_is_null_or_missing_has_not_changed_its_type(far: Pulled, api: Api) -> None:
+    far.run()
+    api.pages = [[check(4, service=None), {"id": 5}]]
+    far.run(NIGHT + timedelta(days=1), defaults={"service_id": "web"}, maxRejectRatio=1)
+    assert far.landed_counts() == {"checks": 5}
+
+
+# ------------------------------------------------------------------------------------------------------------ values
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("2026-03-02 10:00:00", "2026-03-02T10:00:00Z"),
+        ("2026-03-02T12:00:00.123+02:00", "2026-03-02T10:00:00Z"),
+        ("2026-03-02T12:00:00.123+0200", "2026-03-02T10:00:00Z"),
+        ("1772445600", "2026-03-02T10:00:00Z"),
+        ("1772445600123", "2026-03-02T10:00:00Z"),
+        ("soon", None),
+        ("true", None),
+    ],
+)
+def test_cursors_of_all_kinds_are_instants_in_utc(value: str, text: str | None) -> None:
+    with duckdb.connect() as con:
+        con.execute("set TimeZone = 'UTC'")
+        assert con.execute(f"select {instant_text('value')} from (select ? as value)", [value]).fetchone() == (text,)
+
+
+def test_request_survives_being_kept() -> None:
+    request = Request("a", "/b", (("c", "1"), ("c", "2")), {"d": [1]}, {"e": None}, 3)
+    kept = json.loads(json.dumps(request.as_json()))
+    assert replace(Request.from_json(kept), note=request.note) == request

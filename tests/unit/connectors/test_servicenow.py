@@ -1,0 +1,120 @@
+"""ServiceNow: values at opening, what happened since, and what its paging hides."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.unit.connectors.conftest import NIGHT, Pulled
+from tests.unit.connectors.systems.servicenow import Api, change, incident, tables
+
+
+@pytest.fixture
+def kind() -> str:
+    return "servicenow"
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(f"2026-03-02T{text}")
+
+
+def test_ticket_holds_its_values_at_opening(far: Pulled) -> None:
+    far.run()
+    columns = "ticket_id, customer_id, service_id, priority, team_id, opened_at"
+    assert far.rows("tickets", columns, "ticket_id = 'INC0000002'") == [
+        ("INC0000002", "Acme", "Mail", "P3", "Service Desk", at("10:00:00"))
+    ]
+
+
+def test_final_values_are_for_comparison_only(far: Pulled) -> None:
+    far.run()
+    columns = "source_resolved_at, source_made_sla"
+    assert far.rows("tickets", columns, "ticket_id = 'INC0000002'") == [(at("14:00:00"), False)]
+    assert far.rows("tickets", columns, "ticket_id = 'INC0000001'") == [(None, True)]
+
+
+def test_events_say_what_changed_in_order(far: Pulled) -> None:
+    far.run()
+    events = far.rows("ticket_events", "event_id, occurred_at, event_type, value, actor_role, is_public")
+    assert [event[1:] for event in events if event[0].startswith("INC0000002")] == [
+        (at("10:30:00"), "priority", "P1", "agent", False),
+        (at("10:30:00"), "team", "Applications", "agent", False),
+        (at("10:40:00"), "message", None, "agent", True),
+        (at("10:40:00"), "status", "on_hold", "agent", False),
+        (at("10:40:00"), "status", "waiting_customer", "agent", False),
+        (at("11:40:00"), "message", None, "customer", True),
+        (at("11:41:00"), "status", "in_progress", "agent", False),
+        (at("14:00:00"), "status", "resolved", "agent", False),
+    ]
+
+
+def test_incident_that_opens_in_another_state_says_so(far: Pulled) -> None:
+    far.run()
+    assert far.rows("ticket_events", "occurred_at, value", "ticket_id = 'INC0000003'") == [
+        (at("10:00:00"), "in_progress")
+    ]
+
+
+def test_change_that_comes_later_moves_the_opening_value_back(far: Pulled, replay: Any) -> None:
+    """The incident said P1 when it was first pulled; its history then shows that it opened as P4."""
+    replay.api.content["incident"][0]["priority"] = "1"
+    far.run()
+    assert far.rows("tickets", "priority", "ticket_id = 'INC0000001'") == [("P1",)]
+    replay.api.content["sys_audit"].append(change(20, 1, "priority", "4", "1", "2026-03-02 13:59:00"))
+    far.run(NIGHT + timedelta(days=1))
+    assert far.rows("tickets", "priority", "ticket_id = 'INC0000001'") == [("P4",)]
+
+
+def test_record_that_becomes_visible_late_is_found_within_the_overlap(far: Pulled, replay: Any) -> None:
+    """Written before the last record pulled, and visible only after it."""
+    late = incident(6, sys_updated_on="2026-03-02 11:50:00")
+    far.pull()
+    replay.api.content["incident"].append(late)
+    assert set(far.pull(NIGHT + timedelta(days=1))) == {"incident"}
+    assert far.landed_counts()["incident"] == 6
+
+
+def test_record_changed_while_the_pull_ran_is_asked_for_again(far: Pulled, replay: Any) -> None:
+    """Its change is after the pull began by the server's clock, so the next pull begins there and not after it."""
+    replay.api.content["incident"][4]["sys_updated_on"] = "2026-03-10 01:30:00"
+    (load,) = [load for feed, load in far.pull().items() if feed == "incident"]
+    assert load.manifest["cursor"] == "2026-03-10T01:00:00Z"
+
+
+def test_rows_that_access_rules_hide_leave_a_page_short_and_the_rest_is_found(far: Pulled, replay: Any) -> None:
+    """Pages of two: the second row of the first page and both of the second are hidden."""
+    replay.api = Api(hidden=tuple(f"{number:032x}" for number in (2, 3)))
+    far.pull()
+    assert far.landed_counts()["incident"] == 3
+    replay.api = Api(tables(), hidden=tuple(f"{number:032x}" for number in (1, 2)))
+
+
+def test_empty_page_with_more_to_come_is_not_the_end(far: Pulled, replay: Any) -> None:
+    replay.api = Api(hidden=tuple(f"{number:032x}" for number in (1, 2)))
+    far.pull()
+    assert far.landed_counts()["incident"] == 3
+
+
+def test_deleted_incident_is_gone_with_its_history(far: Pulled, replay: Any) -> None:
+    far.run()
+    deletion = {"sys_id": "d1", "documentkey": f"{2:032x}", "sys_created_on": "2026-03-09 00:00:00"}
+    replay.api.content["sys_audit_delete"].append(deletion)
+    far.run(NIGHT + timedelta(days=1))
+    assert far.rows("tickets", "ticket_id", "ticket_id = 'INC0000002'") == []
+    assert far.rows("ticket_events", "ticket_id", "ticket_id = 'INC0000002'") == []
+    assert far.quarantine() == []
+
+
+def test_unknown_state_is_quarantined_with_the_remedy(far: Pulled, replay: Any) -> None:
+    replay.api.content["sys_audit"].append(change(21, 1, "state", "1", "42", "2026-03-02 13:00:00"))
+    far.run(maxRejectRatio=1)
+    assert far.quarantine() == [("audit", f"a{21:031x}", "value", "unknown_status")]
+    far.run(NIGHT + timedelta(days=1), statusMap={"42": "waiting_internal"})
+    assert far.quarantine() == []
+
+
+def test_table_the_account_may_not_read_can_be_left_out(far: Pulled, replay: Any) -> None:
+    del replay.api.content["sys_audit_delete"]
+    far.options["leaveOut"] = ["deletion"]
+    far.run()
+    assert len(far.rows("tickets", "ticket_id")) == 5
