@@ -537,7 +537,8 @@ class TeamWalk(Walk):
             self.phase, self.dropped_from = "before", "before"
 
     def take_status(self, at: int, status: str) -> None:
-        if self.status not in OPEN and any(e.value != self.agreement.provider for e in self.assignments_at(at)[-1:]):
+        is_handed_on = any(event.value != self.agreement.provider for event in self.assignments_at(at)[-1:])
+        if self.phase != "running" and status in OPEN and is_handed_on:
             self.status = status  # reopened and handed on within one second: this team has not taken it up again
             return
         super().take_status(at, status)

@@ -1440,6 +1440,7 @@ TEAM_CASES = [
         [
             (at("02 10:00"), "status", "resolved"),
             (at("10 09:00"), "status", "in_progress"),
+            (at("10 09:00"), "status", "on_hold"),
             (at("10 09:00"), "team", "other"),
         ],
         [Outcome("team", 1, "met", HOUR, stopped=at("02 10:00"))],
@@ -1455,6 +1456,7 @@ TEAM_CASES = [
             (at("02 10:00"), "status", "resolved"),
             (at("02 12:00"), "team", "other"),
             (at("02 12:00"), "status", "in_progress"),
+            (at("02 12:00"), "status", "on_hold"),
         ],
         [Outcome("team", 1, "met", HOUR, stopped=at("02 10:00"))],
         targets=[TEAM],
