@@ -31,8 +31,8 @@ def forecast(context: PageContext) -> ForecastSection | None:
     longest = max(row.history_period_count for row in rows)
     looked_back = wording.counted(longest, f"{context.key.period_type} before", f"{context.key.period_type}s before")
     note = (
-        "To come: clocks that are open and due before the period ends, and as many as began and counted in the same "
-        f"last part of the {looked_back}. Chance: of meeting the target, from what was met and breached so far and, "
+        "To come: clocks that are open and due before the period ends, and as many others as counted in the same last "
+        f"part of the {looked_back}. Chance: of meeting the target, from what was met and breached so far and, "
         f"at a weight of {weight}, in the {looked_back}."
     )
     return ForecastSection([_forecast_row(context, row) for row in rows], note)
@@ -43,10 +43,10 @@ def _key(row: Forecast | Figure) -> tuple[str, int, str, str | None]:
 
 
 def _forecast_row(context: PageContext, row: Forecast) -> ForecastRow:
-    yet_to_begin = row.expected_count - row.open_due_count
+    others = row.expected_count - row.open_due_count
     left = row.forecast_budget_left_count
     if left < 0:
-        must, chance = "more than will come", "none"
+        must, chance = "more than expected", "none"
     elif row.required_count == 0:
         must, chance = "none", "certain"
     else:
@@ -58,7 +58,7 @@ def _forecast_row(context: PageContext, row: Forecast) -> ForecastRow:
         goal=wording.target_text(row.metric, row.target_ratio),
         so_far=f"{row.numerator:,} of {row.denominator:,}",
         to_come=wording.count_text(row.expected_count),
-        to_come_note=f"{row.open_due_count:,} due, {yet_to_begin:,} to begin" if row.expected_count else "",
+        to_come_note=f"{row.open_due_count:,} due, {others:,} others" if row.expected_count else "",
         must=must,
         chance=chance,
         chance_note=f"before: {row.prior_met_count:,} of {row.prior_count:,}" if row.prior_count else "nothing before",
@@ -71,7 +71,7 @@ def _forecast_row(context: PageContext, row: Forecast) -> ForecastRow:
 
 def _budget_state(row: Forecast) -> Badge:
     if row.forecast_budget_left_count < 0:
-        return Badge("missed", "Out of reach")
+        return Badge("missed", f"{-row.forecast_budget_left_count:,} over the budget")
     if row.is_next_breach_failing:
         return Badge("near", "One more breach fails it")
     symbol = "met" if row.meet_probability >= _EVEN else "near"

@@ -33,7 +33,7 @@ final as (
         budgets.denominator,
         cast(targets.target_ppm as double) / 1000000 as target_ratio,
         budgets.open_due_count,
-        budgets.arrival_count,
+        budgets.history_count,
         budgets.history_period_count,
         budgets.expected_count,
         budgets.required_count,

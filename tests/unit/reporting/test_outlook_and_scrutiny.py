@@ -55,7 +55,7 @@ def test_forecast_prints_what_must_be_met_its_chance_and_the_prior(
     forecast(tables)
     text = page()
     assert (
-        "P1 resolve goal 95 % 112 of 120 60 10 due, 50 to begin 59 of 60 14 % before: 540 of 570 8 9 6 as it stands"
+        "P1 resolve goal 95 % 112 of 120 60 10 due, 50 others 59 of 60 14 % before: 540 of 570 8 9 6 as it stands"
         " 1 more may breach"
     ) in text
     assert "at a weight of 0.2, in the 3 months before" in text
@@ -65,8 +65,8 @@ def test_forecast_prints_what_must_be_met_its_chance_and_the_prior(
     ("changes", "words"),
     [
         ({"forecast_budget_left_count": 0, "is_next_breach_failing": True}, "One more breach fails it"),
-        ({"forecast_budget_left_count": -1, "required_count": 61}, "more than will come none before"),
-        ({"forecast_budget_left_count": -1, "required_count": 61}, "Out of reach"),
+        ({"forecast_budget_left_count": -1, "required_count": 61}, "more than expected none before"),
+        ({"forecast_budget_left_count": -1, "required_count": 61}, "1 over the budget"),
         ({"required_count": 0, "meet_probability": 1.0}, "none certain before"),
         ({"meet_probability": 0.999999}, "over 99 %"),
         ({"meet_probability": 0.000001}, "under 1 %"),

@@ -1,7 +1,7 @@
 -- One row per clock target, service and period that runs at as_of: what is known to come, and what the same last part of
--- the three periods before brought. Open clocks come for certain if they are due before the period ends; of those that
--- have not begun yet, history tells: clocks that began within as many seconds of a period's end as are left of the
--- running one, and counted in that same period.
+-- the three periods before brought besides. Open clocks come for certain if they are due before the period ends. Of the
+-- others history tells: the last part of a period has as many seconds as are left of the running one; in it counted
+-- clocks that began in it, and clocks that were open before it and met early, being due only after the period.
 with periods as (
     select * from {{ ref('stg_agreements__reporting_periods') }} where end_epoch <= {{ as_of() }}
 ),
@@ -22,7 +22,9 @@ instances as (
     select
         *,
         {{ epoch_seconds('started_at') }} as started_epoch,
-        {{ epoch_seconds('due_at') }} as due_epoch
+        {{ epoch_seconds('due_at') }} as due_epoch,
+        {{ epoch_seconds('decided_at') }} as decided_epoch,
+        {{ epoch_seconds('stopped_at') }} as stopped_epoch
     from {{ ref('fct_ticket_sla') }}
 ),
 
@@ -32,6 +34,7 @@ ranked as (
         running.agreement_version,
         running.period_start as running_period_start,
         periods.period_start,
+        periods.end_epoch,
         greatest(periods.start_epoch, periods.end_epoch - running.rest_seconds) as last_part_from,
         row_number() over (
             partition by running.agreement_id, running.agreement_version order by periods.period_start desc
@@ -87,7 +90,18 @@ past as (
         instances.agreement_version,
         instances.target_id,
         instances.service_id,
-        count(case when instances.started_epoch >= history.last_part_from then 1 end) as arrival_count,
+        count(
+            case
+                when instances.started_epoch >= history.last_part_from then 1
+                when
+                    instances.due_epoch >= history.end_epoch
+                    and case agreements.attribution
+                        when 'decided' then instances.decided_epoch
+                        when 'resolved' then instances.stopped_epoch
+                    end >= history.last_part_from
+                    then 1
+            end
+        ) as history_count,
         count(case when instances.state = 'met' then 1 end) as prior_met_count,
         count(*) as prior_count
     from instances
@@ -96,6 +110,10 @@ past as (
             instances.agreement_id = history.agreement_id
             and instances.agreement_version = history.agreement_version
             and instances.period_start = history.period_start
+    inner join agreements
+        on
+            instances.agreement_id = agreements.agreement_id
+            and instances.agreement_version = agreements.agreement_version
     where instances.state in ('met', 'breached')
     group by instances.agreement_id, instances.agreement_version, instances.target_id, instances.service_id
 ),
@@ -114,7 +132,7 @@ final as (
         keys.service_id,
         running.period_start,
         coalesce(due.open_due_count, 0) as open_due_count,
-        coalesce(past.arrival_count, 0) as arrival_count,
+        coalesce(past.history_count, 0) as history_count,
         coalesce(past.prior_met_count, 0) as prior_met_count,
         coalesce(past.prior_count, 0) as prior_count,
         coalesce(history_lengths.period_count, 0) as history_period_count

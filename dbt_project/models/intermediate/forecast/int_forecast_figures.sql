@@ -71,7 +71,7 @@ coming as (
         arrivals.target_id,
         case when targets.per = 'service' then arrivals.service_id end as service_id,
         sum(arrivals.open_due_count) as open_due_count,
-        sum(arrivals.arrival_count) as arrival_count,
+        sum(arrivals.history_count) as history_count,
         sum(arrivals.prior_met_count) as prior_met_count,
         sum(arrivals.prior_count) as prior_count,
         max(arrivals.history_period_count) as history_period_count
@@ -99,7 +99,7 @@ joined as (
         cast(counted.numerator as bigint) as numerator,
         cast(counted.denominator as bigint) as denominator,
         cast(coalesce(coming.open_due_count, 0) as bigint) as open_due_count,
-        cast(coalesce(coming.arrival_count, 0) as bigint) as arrival_count,
+        cast(coalesce(coming.history_count, 0) as bigint) as history_count,
         cast(coalesce(coming.history_period_count, 0) as bigint) as history_period_count,
         cast(coalesce(coming.prior_met_count, 0) as bigint) as prior_met_count,
         cast(coalesce(coming.prior_count, 0) as bigint) as prior_count
@@ -119,7 +119,7 @@ expected as (
         open_due_count
         + case
             when history_period_count > 0
-                then {{ floor_div('2 * arrival_count + history_period_count', '2 * history_period_count') }}
+                then {{ floor_div('2 * history_count + history_period_count', '2 * history_period_count') }}
             else 0
         end as expected_count
     from joined
