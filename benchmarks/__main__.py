@@ -3,6 +3,7 @@
 import os
 import sys
 
+from benchmarks.availability import availability_at_size
 from benchmarks.clock import clock_against_floor
 from benchmarks.nightly import nightly_against_dbt_build
 
@@ -17,6 +18,8 @@ def main() -> int:
     nightly_against_dbt_build()
     print()
     clock_against_floor(sorted({*TICKETS, *more}))
+    print()
+    availability_at_size()
     return 0
 
 

@@ -301,6 +301,52 @@ def test_outage_that_lasts_is_open_at_as_of(acme: Acme) -> None:
     ) == [("till-and-payments", at("2026-10-31T20:15"), None, 13_500)]
 
 
+def test_a_service_shows_its_own_downtime_beside_what_it_inherits(acme: Acme) -> None:
+    assert acme.project.query(
+        "select downtime_seconds, own_downtime_seconds, chain_downtime_seconds from marts.rpt_availability"
+        " where agreement_id = 'sla-north-west-bank' and service_id = 'email' and period_start = '2026-04-01'"
+    ) == [(6_300, 6_300, 16_200)]
+
+
+def test_moments_of_truth_are_kept_or_missed(acme: Acme) -> None:
+    assert acme.project.query(
+        "select service_id, count(*), count(case when is_ok then 1 end) from marts.fct_service_mot"
+        " where period_start >= '2026-01-01' group by all order by all"
+    ) == [("core-banking", 217, 217), ("freight-tracking", 303, 300)]
+    assert acme.project.query("select date, down_seconds from marts.fct_service_mot where not is_ok order by date") == [
+        (date(2026, 2, 16), 1_800),
+        (date(2026, 3, 31), 9_000),
+        (date(2026, 5, 23), 900),
+    ]
+
+
+def test_failure_says_when_the_customer_was_told(acme: Acme) -> None:
+    assert acme.project.query(
+        "select notification_seconds, is_notified_before_first_ticket, data_loss_seconds from marts.fct_service_failure"
+        " where service_id = 'online-banking' and started_at = '2026-02-17T10:00:00'"
+    ) == [(600, True, 300)]
+
+
+def test_every_breach_has_causes_that_add_up(acme: Acme) -> None:
+    assert acme.project.query(
+        """
+        select count(*) from (
+            select ticket_key, agreement_id, target_id, cycle_number, sum(share_ppm) as whole
+            from marts.fct_breach_attribution group by all
+        ) where whole <> 1000000
+        """
+    ) == [(0,)]
+    ((breached, attributed),) = acme.project.query(
+        """
+        select
+            (select count(*) from marts.fct_ticket_sla where is_breached),
+            (select count(distinct (ticket_key, agreement_id, agreement_version, target_id, cycle_number))
+                from marts.fct_breach_attribution)
+        """
+    )
+    assert breached == attributed > 0
+
+
 def test_silence_of_the_monitoring_is_neither_up_nor_down(acme: Acme) -> None:
     assert acme.project.query(
         "select distinct unmeasured_seconds, downtime_seconds from marts.fct_service_availability"

@@ -1,6 +1,9 @@
 -- Grain: availability target x service x local day of the agreement's zone, within validity and up to as_of. Every
 -- column is additive: months, quarters and contract periods are sums. The first columns are the view of the service
 -- that the agreement judges; own_ and chain_ report both, without and with what the service inherits.
+{% set own = ['excluded_seconds', 'unmeasured_seconds', 'downtime_seconds', 'weighted_downtime_seconds'] %}
+{% set counted = own + ['failure_count', 'failure_downtime_seconds', 'maintenance_downtime_seconds'] %}
+
 with scopes as (
     select * from {{ ref('int_availability_scopes') }} where metric = 'availability'
 ),
@@ -31,6 +34,26 @@ numbered as (
     group by agreement_id, agreement_version, target_id, service_id, excluded_time, unmeasured
 ),
 
+-- The views of a day beside each other, on the few days on which there is anything to see.
+viewed as (
+    select
+        numbered.counted_number,
+        sums.date
+        {%- for view, columns in [('counted', counted), ('own', own), ('chain', own)] %}{% for column in columns %},
+        cast(sum(case when sums.scope_number = numbered.{{ view }}_number then sums.{{ column }} else 0 end) as bigint)
+            as {{ view }}_{{ column }}
+        {%- endfor %}{% endfor %}
+    from numbered
+    inner join scopes
+        on
+            numbered.agreement_id = scopes.agreement_id
+            and numbered.agreement_version = scopes.agreement_version
+            and numbered.target_id = scopes.target_id
+            and numbered.service_id = scopes.service_id
+    inner join sums on scopes.scope_number = sums.scope_number
+    group by numbered.counted_number, sums.date
+),
+
 final as (
     select
         numbered.agreement_id,
@@ -40,24 +63,18 @@ final as (
         days.date,
         days.period_start,
         days.agreed_seconds,
-        coalesce(counted.excluded_seconds, 0) as excluded_seconds,
-        coalesce(counted.unmeasured_seconds, 0) as unmeasured_seconds,
-        coalesce(counted.downtime_seconds, 0) as downtime_seconds,
-        coalesce(counted.weighted_downtime_seconds, 0) as weighted_downtime_seconds,
-        coalesce(counted.failure_count, 0) as failure_count,
-        coalesce(counted.failure_downtime_seconds, 0) as failure_downtime_seconds,
-        coalesce(counted.maintenance_downtime_seconds, 0) as maintenance_downtime_seconds,
-        coalesce(own.downtime_seconds, 0) as own_downtime_seconds,
-        {{ counted_seconds('days', 'own', 'numbered') }} as own_counted_seconds,
-        {{ up_seconds('days', 'own', 'numbered') }} as own_up_seconds,
-        coalesce(chain.downtime_seconds, 0) as chain_downtime_seconds,
-        {{ counted_seconds('days', 'chain', 'numbered') }} as chain_counted_seconds,
-        {{ up_seconds('days', 'chain', 'numbered') }} as chain_up_seconds
+        {%- for column in counted %}
+        coalesce(viewed.counted_{{ column }}, 0) as {{ column }},
+        {%- endfor %}
+        coalesce(viewed.own_downtime_seconds, 0) as own_downtime_seconds,
+        {{ counted_seconds('days', 'viewed', 'numbered', 'own_') }} as own_counted_seconds,
+        {{ up_seconds('days', 'viewed', 'numbered', 'own_') }} as own_up_seconds,
+        coalesce(viewed.chain_downtime_seconds, 0) as chain_downtime_seconds,
+        {{ counted_seconds('days', 'viewed', 'numbered', 'chain_') }} as chain_counted_seconds,
+        {{ up_seconds('days', 'viewed', 'numbered', 'chain_') }} as chain_up_seconds
     from numbered
     inner join days on numbered.counted_number = days.scope_number
-    left join sums as counted on numbered.counted_number = counted.scope_number and days.date = counted.date
-    left join sums as own on numbered.own_number = own.scope_number and days.date = own.date
-    left join sums as chain on numbered.chain_number = chain.scope_number and days.date = chain.date
+    left join viewed on numbered.counted_number = viewed.counted_number and days.date = viewed.date
 )
 
 select * from final

@@ -78,12 +78,12 @@ merged as (
     group by service_id, island_number, kind, party
 ),
 
-contributions as (
+behind as (
     select
         merged.service_id,
         merged.from_at,
-        max(case when evidence.is_open and evidence.to_at = merged.to_at then 1 else 0 end) = 1 as is_open,
-        string_agg(distinct evidence.source, ', ' order by evidence.source) as sources
+        evidence.source,
+        evidence.is_open and evidence.to_at = merged.to_at as is_open
     from merged
     inner join evidence
         on
@@ -91,7 +91,29 @@ contributions as (
             and merged.kind = evidence.kind
             and merged.from_at < evidence.to_at
             and merged.to_at > evidence.from_at
-    group by merged.service_id, merged.from_at
+),
+
+contributions as (
+    select
+        service_id,
+        from_at,
+        max(case when is_open then 1 else 0 end) = 1 as is_open,
+        min(source) as first_source,
+        max(source) as last_source
+    from behind
+    group by service_id, from_at
+),
+
+-- Most stretches have one source; only the others need a list.
+listed as (
+    select
+        behind.service_id,
+        behind.from_at,
+        string_agg(distinct behind.source, ', ' order by behind.source) as sources
+    from behind
+    inner join contributions on behind.service_id = contributions.service_id and behind.from_at = contributions.from_at
+    where contributions.first_source <> contributions.last_source
+    group by behind.service_id, behind.from_at
 ),
 
 final as (
@@ -102,10 +124,11 @@ final as (
         merged.from_at,
         merged.to_at,
         coalesce(contributions.is_open and merged.to_at = {{ as_of() }}, false) as is_open,
-        contributions.sources
+        coalesce(listed.sources, contributions.first_source) as sources
     from merged
     left join contributions
         on merged.service_id = contributions.service_id and merged.from_at = contributions.from_at
+    left join listed on merged.service_id = listed.service_id and merged.from_at = listed.from_at
 )
 
 select * from final
