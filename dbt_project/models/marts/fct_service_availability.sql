@@ -1,3 +1,4 @@
+-- noqa: disable=LT02
 -- Grain: availability target x service x local day of the agreement's zone, within validity and up to as_of. Every
 -- column is additive: months, quarters and contract periods are sums. The first columns are the view of the service
 -- that the agreement judges; own_ and chain_ report both, without and with what the service inherits.

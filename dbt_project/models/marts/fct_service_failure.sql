@@ -93,9 +93,11 @@ final as (
         followed.to_at - followed.from_at as wall_seconds,
         followed.is_open,
         {{ utc_timestamp('told.detected_epoch') }} as detected_at,
-        case when told.detected_epoch is not null then greatest(told.detected_epoch - followed.from_at, 0) end as detection_seconds,
+        case when told.detected_epoch is not null then greatest(told.detected_epoch - followed.from_at, 0) end
+            as detection_seconds,
         {{ utc_timestamp('told.notified_epoch') }} as notified_at,
-        case when told.notified_epoch is not null then greatest(told.notified_epoch - followed.from_at, 0) end as notification_seconds,
+        case when told.notified_epoch is not null then greatest(told.notified_epoch - followed.from_at, 0) end
+            as notification_seconds,
         told.data_loss_seconds,
         {{ utc_timestamp('called.first_ticket_epoch') }} as first_ticket_at,
         coalesce(called.ticket_count, 0) as ticket_count,

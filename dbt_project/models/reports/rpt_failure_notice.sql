@@ -1,3 +1,4 @@
+-- noqa: disable=LT02
 -- Grain: service x period of the project's zone with failures: how soon they were detected and told, and how often an
 -- all-clear was false. Percentiles by nearest rank; null where nothing was detected or told.
 {% set measures = ['detection_seconds', 'notification_seconds'] %}

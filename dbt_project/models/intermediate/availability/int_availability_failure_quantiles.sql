@@ -1,3 +1,4 @@
+-- noqa: disable=LT02
 -- One row per availability scope and period with failures: the 50th and 90th percentile (nearest rank: the smallest
 -- value that at least so many percent do not exceed) of restoring, of uptime between failures and from failure to
 -- failure. interval_count: failures that have a predecessor.

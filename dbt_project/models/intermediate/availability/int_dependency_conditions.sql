@@ -1,3 +1,4 @@
+-- noqa: disable=LT02,LT05
 -- One row per service that others depend on and stretch of time in which it is not simply up: maintenance, else the
 -- worst kind of trouble. Unlike fct_outage, maintenance beats what fails within it, as it does for the service itself.
 {% set kinds = ['outage', 'partial', 'degraded'] %}

@@ -1,3 +1,4 @@
+-- noqa: disable=LT02
 -- One row per availability target, service and period that any agreed day lies in: sums of the daily facts, failures,
 -- and the agreed time of the whole period, which is known before the period is over.
 with days as (
