@@ -325,17 +325,24 @@ def test_server_that_is_down_is_named_with_what_still_stands(desk: Desk) -> None
 def test_night_whose_database_is_down_publishes_and_says_what_is_missing(
     published_project: Project, dsn: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The figures are in force as files; the exit status says that not all is well; `make serve` mends it."""
+    """The figures are in force as files; the exit status says that not all is well; `make serve` mends it.
+
+    The password is in no log, manifest, release or record of Dagster that the night left.
+    """
     former = published_project.current.resolve()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        nobody = f"postgresql://slm@127.0.0.1:{probe.getsockname()[1]}/slm"
+        nobody = f"postgresql://slm:hunter-two-{probe.getsockname()[1]}@127.0.0.1:{probe.getsockname()[1]}/slm"
         outcome = published_project.nightly(SLM_POSTGRES_DSN=nobody)
     assert outcome.status == 1
     assert outcome.last_lines.startswith("A release was published, but what follows it failed.")
     assert "PostgreSQL was not brought up to date" in outcome.last_lines
     release = published_project.current.resolve()
     assert release != former
+    files = [path for path in published_project.home.rglob("*") if path.is_file()]
+    assert len(files) > 100
+    assert [path for path in files if b"hunter-two" in path.read_bytes()] == []
+    assert "hunter-two" not in outcome.output + outcome.errors
     with environment(published_project.variables(SLM_POSTGRES_DSN=dsn)):
         assert postgres.main() == 0
         assert capsys.readouterr().out == f"PostgreSQL serves {release.name}\n"
