@@ -52,8 +52,9 @@ test: $(DEV_STAMP) $(MANIFEST)  ## All tests
 test-unit: $(DEV_STAMP) $(MANIFEST)  ## Unit tests only
 	@$(BIN)/python -m pytest tests/unit
 
-test-kills: $(DEV_STAMP) $(MANIFEST)  ## Kill publications, KILLS=200 of them, with a reader attached
+test-kills: $(DEV_STAMP) $(MANIFEST)  ## Kill 200 publications with a reader attached; 100 readers through 30 publications
 	@$(BIN)/python -m pytest -s tests/integration/test_killed_while_publishing.py --kills $(or $(KILLS),200)
+	@$(BIN)/python -m pytest -s tests/integration/test_postgres.py -k many_swaps --readers 100 --publications 30
 
 test-servers: $(DEV_STAMP) $(MANIFEST)  ## Connectors against real servers; those that are not installed are skipped
 	@SLM_TEST_SERVERS=$${SLM_TEST_SERVERS:-installed} $(BIN)/python -m pytest tests/servers -rs

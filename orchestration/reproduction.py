@@ -131,7 +131,7 @@ def _run(command: Sequence[str | Path], folder: Path, environment: dict[str, str
 
 @contextlib.contextmanager
 def code_at(revision: str, locked: str) -> Iterator[Path]:
-    """The code at a recorded revision: this checkout if it is that, else a git worktree for the block.
+    """The code at a recorded revision, as a git worktree that is there for the block.
 
     Raises NotReproducible for code that was never committed, and for other packages than those installed here.
     """

@@ -25,8 +25,10 @@ READ_BY_TESTS = ("SLM_PUBLIC_DATA", "SLM_VECTORS")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--kills`: how often a publication is killed; `make test-kills` asks for more."""
+    """How often a publication is killed, and how many read through how many; `make test-kills` asks for more."""
     parser.addoption("--kills", type=int, default=20)
+    parser.addoption("--readers", type=int, default=4)
+    parser.addoption("--publications", type=int, default=5)
 
 
 def pytest_configure() -> None:

@@ -383,3 +383,39 @@ def test_every_decided_ticket_is_counted_exactly_once(acme: Acme) -> None:
         """
     )
     assert wrong == []
+
+
+# ----------------------------------------------------------------------------------------- restatement and evidence
+
+
+def test_late_correction_restates_closed_march_and_the_causes_add_up(acme: Acme) -> None:
+    """Edition 1 stays the figure of record; no part of any restatement is left unexplained."""
+    of_march = "agreement_id = 'sla-harbour-logistics' and target_id = 'p2-resolve' and period_start = '2026-03-01'"
+    assert acme.project.query(
+        "select edition, numerator, denominator, status, is_of_record from marts.figure"
+        f" where report_table = 'rpt_sla_target' and {of_march} and edition is not null order by sequence_number"
+    ) == [(1, 4, 11, "missed", True), (2, 11, 12, "met", False)]
+    ((good, counted),) = acme.project.query(
+        "select sum(numerator_difference), sum(denominator_difference) from marts.restatement"
+        f" where report_table = 'rpt_sla_target' and {of_march}"
+    )
+    assert (good, counted) == (7, 1)
+    causes = {cause for (cause,) in acme.project.query("select distinct cause from marts.restatement")}
+    assert causes == {"late_data", "source_correction"}
+    ((tickets,),) = acme.project.query(
+        f"select count(*) from marts.restatement_evidence where figure_key in (select figure_key from marts.figure"
+        f" where report_table = 'rpt_sla_target' and {of_march})"
+    )
+    assert tickets == 7
+
+
+def test_evidence_of_every_figure_adds_up_to_it(acme: Acme) -> None:
+    wrong = acme.project.query(
+        "with evidence as (select figure_key, sum(numerator_part) as good, sum(denominator_part) as counted"
+        " from marts.figure_evidence group by figure_key),"
+        " latest as (select figure_key, max_by(numerator, sequence_number) as good,"
+        " max_by(denominator, sequence_number) as counted from marts.figure group by figure_key)"
+        " select latest.* from latest left join evidence using (figure_key)"
+        " where coalesce(evidence.good, 0) <> latest.good or coalesce(evidence.counted, 0) <> latest.counted"
+    )
+    assert wrong == []

@@ -3,7 +3,8 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -218,40 +219,55 @@ def test_table_that_nothing_ties_to_a_customer_is_hidden() -> None:
 # ------------------------------------------------------------------------------------------------------------- the swap
 
 
-def test_readers_see_one_release_or_the_other_through_many_swaps(desk: Desk, dsn: str) -> None:
-    """Each statement joins two tables: a release and its figure have the same number, in every answer."""
+QUERY = "select cast(as_of_at as date) - date '2026-04-01', numerator from marts.release, marts.rpt_sla_scorecard"
+
+
+def test_readers_see_one_release_or_the_other_through_many_swaps(
+    desk: Desk, dsn: str, request: pytest.FixtureRequest
+) -> None:
+    """Each statement joins two tables: a release and its figure have the same number, in every answer.
+
+    Every second reader reads the DuckDB file of the release in force, opened anew each time, the others the database.
+    """
     serve(dsn, desk.publish(figure(0, 99)).directory)
     done = threading.Event()
-    answers: list[list[tuple[Any, ...]]] = []
+    answers: Counter[str] = Counter()
     errors: list[Exception] = []
 
-    def read() -> None:
+    def read_database() -> None:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            while not done.is_set():
+                answers[str(connection.execute(QUERY).fetchall())] += 1
+
+    def read_file() -> None:
+        while not done.is_set():
+            with duckdb.connect(str(desk.current.resolve() / "slm.duckdb"), read_only=True) as connection:
+                answers[str(connection.execute(QUERY).fetchall())] += 1
+
+    def guarded(read: Callable[[], None]) -> None:
         try:
-            with psycopg.connect(dsn, autocommit=True) as connection:
-                while not done.is_set():
-                    answers.append(
-                        connection.execute(
-                            "select as_of_at::date - date '2026-04-01', numerator"
-                            " from marts.release, marts.rpt_sla_scorecard"
-                        ).fetchall()
-                    )
-        except psycopg.Error as error:
+            read()
+        except (psycopg.Error, duckdb.Error) as error:
             errors.append(error)
 
-    readers = [threading.Thread(target=read) for _ in range(4)]
+    count, publications = (request.config.getoption(name) for name in ("--readers", "--publications"))
+    readers = [
+        threading.Thread(target=guarded, args=[read_file if number % 2 else read_database]) for number in range(count)
+    ]
     for reader in readers:
         reader.start()
     try:
-        for night in range(1, 6):
-            release = desk.publish(figure(night, 99), as_of=AS_OF + timedelta(days=night))
+        for night in range(1, publications + 1):
+            release = desk.publish(figure(night, 999), as_of=AS_OF + timedelta(days=night))
             serve(dsn, release.directory)
     finally:
         done.set()
         for reader in readers:
             reader.join()
     assert errors == []
-    assert all(len(answer) == 1 and answer[0][0] == answer[0][1] for answer in answers)
-    assert len({answer[0][0] for answer in answers}) > 1
+    assert set(answers) <= {f"[({night}, {night})]" for night in range(publications + 1)}
+    assert len(answers) > 1
+    print(f"{count} readers, {publications} publications, {answers.total():,} answers")
 
 
 def test_reader_who_holds_the_former_release_is_neither_cut_off_nor_waited_for(desk: Desk, dsn: str) -> None:
@@ -309,17 +325,24 @@ def test_server_that_is_down_is_named_with_what_still_stands(desk: Desk) -> None
 def test_night_whose_database_is_down_publishes_and_says_what_is_missing(
     published_project: Project, dsn: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The figures are in force as files; the exit status says that not all is well; `make serve` mends it."""
+    """The figures are in force as files; the exit status says that not all is well; `make serve` mends it.
+
+    The password is in no log, manifest, release or record of Dagster that the night left.
+    """
     former = published_project.current.resolve()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        nobody = f"postgresql://slm@127.0.0.1:{probe.getsockname()[1]}/slm"
+        nobody = f"postgresql://slm:hunter-two-{probe.getsockname()[1]}@127.0.0.1:{probe.getsockname()[1]}/slm"
         outcome = published_project.nightly(SLM_POSTGRES_DSN=nobody)
     assert outcome.status == 1
     assert outcome.last_lines.startswith("A release was published, but what follows it failed.")
     assert "PostgreSQL was not brought up to date" in outcome.last_lines
     release = published_project.current.resolve()
     assert release != former
+    files = [path for path in published_project.home.rglob("*") if path.is_file()]
+    assert len(files) > 100
+    assert [path for path in files if b"hunter-two" in path.read_bytes()] == []
+    assert "hunter-two" not in outcome.output + outcome.errors
     with environment(published_project.variables(SLM_POSTGRES_DSN=dsn)):
         assert postgres.main() == 0
         assert capsys.readouterr().out == f"PostgreSQL serves {release.name}\n"

@@ -551,3 +551,10 @@ def test_example_of_the_documentation_is_valid(tmp_path: Path) -> None:
     (tmp_path / "slm.yaml").write_text("apiVersion: slm/v1\nname: example\n", encoding="utf-8")
     project = validate(tmp_path, load_project(tmp_path, {}), AS_OF)
     assert [version.key for version in project.agreements] == [("ola-dba", 1), ("sla-acme-payroll", 3)]
+
+
+@pytest.mark.parametrize("period", [None, "March", "2026-13"])
+def test_decision_that_re_opens_a_period_names_it(errors_of: Errors, period: str | None) -> None:
+    spec = {"kind": "reopen_period", "agreement": "sla", "reason": "x", "outcome": "rejected", "period": period}
+    (error,) = errors_of(sla(), doc("Decision", "a", {k: v for k, v in spec.items() if v is not None}))
+    assert 'reopen_period needs period: "2026-03", "2026-Q1" or "2026"' in error

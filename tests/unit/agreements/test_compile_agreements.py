@@ -541,3 +541,29 @@ def test_calendar_of_the_project_may_restate_the_built_in_one(compiled: Compile)
         ("24x7", "Europe/London")
     ]
     assert calendars_by_id([])["24x7"].versions[0].time_zone == "UTC"
+
+
+def test_accepted_decision_re_opens_its_period_from_the_day_it_was_decided(compiled: Compile) -> None:
+    def reopening(name: str, period: str, outcome: str = "accepted", decided_at: str = "2026-03-20") -> dict[str, Any]:
+        spec = {
+            "kind": "reopen_period",
+            "agreement": "sla",
+            "period": period,
+            "reason": "corrected",
+            "decidedBy": [{"role": "a", "side": "provider"}, {"role": "b", "side": "consumer"}],
+            "decidedAt": decided_at,
+            "outcome": outcome,
+        }
+        return doc("Decision", name, spec)
+
+    rows = compiled(
+        sla(),
+        reopening("month", "2026-02"),
+        reopening("quarter", "2025-Q4"),
+        reopening("refused", "2026-02", "rejected"),
+        reopening("later", "2026-02", decided_at="2026-04-02"),
+    )["reopened_period"]
+    assert [(row["decision_id"], row["period_start"], row["target_id"]) for row in rows] == [
+        ("month", date(2026, 2, 1), None),
+        ("quarter", date(2025, 10, 1), None),
+    ]

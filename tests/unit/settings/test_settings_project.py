@@ -121,3 +121,19 @@ def test_name_is_read_without_the_environment(tmp_path: Path) -> None:
 def test_name_that_could_leave_the_directory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="is not a name"):
         read_project_name(project(tmp_path, "apiVersion: slm/v1\nname: ../x\n"))
+
+
+def test_freshness_is_the_sources_promise_and_no_option_of_its_type(tmp_path: Path) -> None:
+    config = load_project(project(tmp_path, HEAD + "sources: [{name: a, type: files, freshness: PT26H}]\n"), {})
+    assert (config.sources[0].freshness_seconds, config.sources[0].options) == (26 * 3600, {})
+
+
+@pytest.mark.parametrize("value", ["P1D", "26", "soon"])
+def test_freshness_that_is_no_duration_is_refused(tmp_path: Path, value: str) -> None:
+    (found,) = problems(tmp_path, HEAD + f"sources: [{{name: a, type: files, freshness: {value}}}]\n")
+    assert "sources[0].freshness" in found
+
+
+@pytest.mark.parametrize(("text", "expected"), [("", "release"), ("withhold: agreement\n", "agreement")])
+def test_release_is_withheld_as_a_whole_unless_agreements_are_to_be(tmp_path: Path, text: str, expected: str) -> None:
+    assert load_project(project(tmp_path, HEAD + text), {}).withhold == expected
