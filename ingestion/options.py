@@ -15,7 +15,7 @@ from pydantic.alias_generators import to_camel
 
 from ingestion.errors import SourceError
 from ingestion.feeds import CHECK_STATUSES, STATUSES
-from settings.instants import check_zone
+from settings.instants import check_zone, parse_clock_duration
 
 
 def _zone(value: Any) -> Any:
@@ -50,6 +50,15 @@ def _delimiter(value: Any) -> Any:
     return value
 
 
+def _duration(value: Any) -> Any:
+    if isinstance(value, str):
+        parse_clock_duration(value)
+    return value
+
+
+# A night, and half a day to mend what went wrong in it.
+LATE_AFTER = "PT36H"
+Duration = Annotated[str, BeforeValidator(_duration)]
 Delimiter = Annotated[str, BeforeValidator(_delimiter)]
 Words = Annotated[dict[str, str], BeforeValidator(_words)]
 StatusWords = Annotated[dict[str, str], BeforeValidator(_statuses)]
@@ -65,7 +74,7 @@ class StrictOptions(BaseModel):
 
 
 class SharedOptions(StrictOptions):
-    """Options that every adapter takes."""
+    """Options that every adapter takes. `late_after` is when a source that has not been landed since counts as late."""
 
     time_zone: Annotated[str | None, BeforeValidator(_zone)] = None
     defaults: Words = {}
@@ -76,6 +85,7 @@ class SharedOptions(StrictOptions):
     priority_map: Words = {}
     max_reject_ratio: float = Field(default=0.01, ge=0, le=1)
     ticket_source: str | None = None
+    late_after: Duration = LATE_AFTER
 
     @property
     def zone(self) -> ZoneInfo | None:

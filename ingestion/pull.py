@@ -32,6 +32,7 @@ from ingestion.pulling.outside import Outside
 from ingestion.readers import OFFLINE, connect, sql_path
 from ingestion.settle import CONTROL_TABLES, LoadCounts, Settled, settle
 from ingestion.storage import Paths, emptied, move_into_place, own_files, write_whole
+from settings.instants import parse_clock_duration
 from settings.project import SourceConfig
 
 EMPTY = "_empty.parquet"
@@ -74,6 +75,16 @@ def check_source(source: SourceConfig) -> None:
     adapter = adapter_for(source.name, source.type, source.options)
     if isinstance(adapter, ConnectorAdapter) and isinstance(adapter.options, ConnectorOptions):
         check_host(source.name, adapter.options.url, source.allowed_hosts)
+
+
+def source_feeds(source: SourceConfig) -> list[str]:
+    """The raw feeds of a source, in the order in which they are understood. Raises SourceError for wrong options."""
+    return [feed.name for feed in adapter_for(source.name, source.type, source.options).raw_feeds()]
+
+
+def late_after_seconds(source: SourceConfig) -> int:
+    """How long after its last landing a source counts as late, in seconds."""
+    return parse_clock_duration(adapter_for(source.name, source.type, source.options).options.late_after)
 
 
 def ordered_sources(sources: Sequence[SourceConfig]) -> list[SourceConfig]:

@@ -1,6 +1,7 @@
 """Assets in front of the warehouse: compiled agreements, landed sources, canonical feeds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import dagster as dg
 
@@ -9,9 +10,11 @@ from ingestion.pull import (
     check_source,
     ensure_empty_feeds,
     forget_unlisted_sources,
+    late_after_seconds,
     ordered_sources,
     run_source,
     settle_landed,
+    source_feeds,
 )
 from orchestration.resources import NightlyRun, user_errors
 from settings.project import SourceConfig
@@ -60,24 +63,41 @@ def agreements_asset(sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:
 
 
 def landing_assets(sources: Sequence[SourceConfig]) -> list[dg.AssetsDefinition]:
-    """One asset per source of slm.yaml: pulled, landed, typed, and reconciled with what it referred to."""
+    """One asset per source and raw feed: pulled, landed, typed, and reconciled with what it referred to.
+
+    The feeds of a source are one step: a source is taken in as a whole or not at all.
+    """
     with user_errors():
         ordered = ordered_sources(sources)
-    return [_landing_asset(source) for source in ordered]
+        keys = {source.name: landing_keys(source) for source in ordered}
+    return [_landing_assets(source, keys) for source in ordered]
 
 
-def _landing_asset(source: SourceConfig) -> dg.AssetsDefinition:
+def landing_keys(source: SourceConfig) -> list[dg.AssetKey]:
+    """The assets of a source."""
+    return [dg.AssetKey(["landing", source.name, feed]) for feed in source_feeds(source)]
+
+
+def _landing_assets(source: SourceConfig, keys: Mapping[str, Sequence[dg.AssetKey]]) -> dg.AssetsDefinition:
     needed = source.options.get("ticketSource")
+    late_after = late_after_seconds(source)
 
-    @dg.asset(
-        name=source.name,
-        key_prefix="landing",
-        group_name="ingestion",
-        kinds={"parquet"},
-        deps=[AGREEMENTS_KEY, *([dg.AssetKey(["landing", needed])] if needed else [])],
-        description=f"Source {source.name} ({source.type}): raw records as received, append-only.",
+    @dg.multi_asset(
+        name=f"land_{source.name.replace('-', '_')}",
+        can_subset=True,  # whichever feed is asked for, the whole source is taken in
+        specs=[
+            dg.AssetSpec(
+                key,
+                deps=[AGREEMENTS_KEY, *(keys[needed] if needed else [])],
+                group_name="ingestion",
+                kinds={"parquet"},
+                description=f"Source {source.name} ({source.type}), {key.path[-1]}: raw records, append-only.",
+                freshness_policy=dg.FreshnessPolicy.time_window(fail_window=timedelta(seconds=late_after)),
+            )
+            for key in keys[source.name]
+        ],
     )
-    def landed(context: dg.AssetExecutionContext, nightly: NightlyRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def landed(context: dg.AssetExecutionContext, nightly: NightlyRun):  # type: ignore[no-untyped-def]
         configured = next(item for item in nightly.config.sources if item.name == source.name)
         with user_errors():
             if nightly.settings.landed_only:
@@ -92,28 +112,31 @@ def _landing_asset(source: SourceConfig) -> dg.AssetsDefinition:
                 )
         for warning in result.warnings:
             context.log.warning(warning)
-        metadata: dict[str, dg.MetadataValue | int | str] = {
-            "dagster/row_count": sum(feed.accepted for feed in result.feeds.values()),
-            "new_loads": len(result.new_loads),
-        }
         for name, feed in result.feeds.items():
             context.log.info(
                 f"Source {source.name}, {name}: {feed.landed:,} landed = {feed.accepted:,} accepted"
                 f" + {feed.quarantined:,} quarantined"
                 + (f"; {feed.after_as_of:,} later than as_of" if feed.after_as_of else "")
             )
-            metadata[f"{name} landed"] = feed.landed
-            metadata[f"{name} accepted"] = feed.accepted
-            metadata[f"{name} quarantined"] = feed.quarantined
-            metadata[f"{name} after as_of"] = feed.after_as_of
-        return dg.MaterializeResult(metadata=metadata)
+        new = [load.feed for load in result.new_loads]
+        for key in sorted(context.selected_asset_keys):
+            counts = result.feeds.get(key.path[-1])
+            metadata: dict[str, int] = {"new_loads": new.count(key.path[-1])}
+            if counts is not None:
+                metadata |= {
+                    "dagster/row_count": counts.accepted,
+                    "landed": counts.landed,
+                    "quarantined": counts.quarantined,
+                    "after as_of": counts.after_as_of,
+                }
+            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
 
     return landed
 
 
 def feeds_asset(feeds: Sequence[str], sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:
     """The canonical feeds over all sources, and what ingestion says of its loads. Absent feeds are empty."""
-    landed = [dg.AssetKey(["landing", source.name]) for source in sources]
+    landed = [key for source in sources for key in landing_keys(source)]
 
     @dg.multi_asset(
         name="assemble_feeds",

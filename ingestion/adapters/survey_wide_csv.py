@@ -142,7 +142,9 @@ class SurveyWideCsvAdapter:
 
     def meaning(self, feed: str) -> dict[str, Any]:
         """The options that decide how the raw feed's records are understood."""
-        return self.options.model_dump(mode="json", exclude={"path", "delimiter", "max_reject_ratio", "ticket_source"})
+        return self.options.model_dump(
+            mode="json", exclude={"path", "delimiter", "max_reject_ratio", "ticket_source", "late_after"}
+        )
 
     def identity(self, feed: str, columns: Sequence[str]) -> tuple[str, str]:
         """SQL of a raw record's id and its ticket's id."""

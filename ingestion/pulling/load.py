@@ -119,10 +119,12 @@ def _client(
 
 
 def _since(connector: Connector[Any], loads: Sequence[Load], overlap: int) -> datetime:
-    """Where the next pull begins: where the loads end, less the overlap."""
-    cursors: list[str] = [load.manifest["cursor"] for load in loads if load.manifest["cursor"]]
+    """Where the next pull begins: where the loads end, less the overlap; at `since` if that was moved back."""
     first: datetime = connector.options.first_instant
-    return max(first, earlier(datetime.fromisoformat(max(cursors)), overlap)) if cursors else first
+    cursors: list[str] = [load.manifest["cursor"] for load in loads if load.manifest["cursor"]]
+    if not cursors or utc_text(first) < min(load.manifest["since"] for load in loads):
+        return first
+    return max(first, earlier(datetime.fromisoformat(max(cursors)), overlap))
 
 
 def _signature(connector: Connector[Any], loads: Mapping[str, Sequence[Load]]) -> str:
@@ -397,6 +399,7 @@ class _FeedLanding:
             ],
             "landed_count": count,
             "columns": list(COLUMNS),
+            "since": utc_text(self._connector.options.first_instant),
             "cursor": max({min(cursor, limit), *known} if cursor else known, default=None),
             "types": {field: sorted(kinds) for field, kinds in self._types.items()},
             "config_hash": config_hash,

@@ -171,7 +171,7 @@ def test_mended_file_is_taken_in_with_everything_it_holds(published_project: Pro
     naive_time(published_project)
     failed_night(published_project)
     published_project.write("data/tickets-new.csv", TICKET_HEADER, ticket("N1"), ticket("N2"))
-    assert published_project.run_asset("landing/desk") == []
+    assert published_project.run_asset("landing/desk/tickets") == []
     assert len([load for load in published_project.loads() if load.startswith("desk/tickets/")]) == 2
 
 

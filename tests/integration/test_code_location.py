@@ -1,7 +1,7 @@
 """The code location, loaded from workspace.yaml the way Dagster's server loads it."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,12 @@ def repository(project: Project) -> Any:
         )
     (repository,) = loaded.definitions_by_name.values()
     return repository
+
+
+def dg_key(path: list[str]) -> Any:
+    import dagster as dg
+
+    return dg.AssetKey(path)
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +101,12 @@ def test_every_published_table_is_an_asset(repository: Any, parsed_models: Path)
     assert assets == models
 
 
-def test_every_source_of_the_project_is_an_asset(repository: Any) -> None:
-    assert [key.path for key in repository.assets_defs_by_key if key.path[0] == "landing"] == [["landing", "desk"]]
+def test_every_feed_of_every_source_is_an_asset_that_can_be_late(repository: Any) -> None:
+    landing = sorted(key.path for key in repository.assets_defs_by_key if key.path[0] == "landing")
+    assert landing == [["landing", "desk", "ticket_events"], ["landing", "desk", "tickets"]]
+    for path in landing:
+        policy = repository.asset_graph.get(dg_key(path)).freshness_policy
+        assert policy.fail_window.to_timedelta() == timedelta(hours=36)
 
 
 def test_release_waits_for_every_published_table(repository: Any) -> None:
@@ -135,9 +145,11 @@ def test_location_can_be_looked_at_without_the_variables_of_the_sources(tmp_path
     from orchestration.definitions import build_defs
 
     project = small_project(tmp_path)
-    project.write_settings(sources=[{"name": "far", "type": "files", "feeds": {"tickets": "${FAR_AWAY}/t.csv"}}])
+    files = {"name": "far", "type": "files", "feeds": {"tickets": "${FAR_AWAY}/t.csv"}}
+    asked = {"name": "status", "type": "statuspage", "url": "${STATUS_PAGE}"}
+    project.write_settings(sources=[files, asked])
     with environment(project.variables()):
         definitions = build_defs()
-    keys = {key.path[-1] for asset in definitions.assets or [] for key in getattr(asset, "keys", [])}
-    assert "far" in keys
+    keys = {key.to_user_string() for asset in definitions.assets or [] for key in getattr(asset, "keys", [])}
+    assert {"landing/far/tickets", "landing/status/incidents"} <= keys
     assert not project.home.exists()

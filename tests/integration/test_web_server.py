@@ -114,7 +114,13 @@ def _first_answer(server: "subprocess.Popen[bytes]", port: int, log: Path) -> di
 
 def test_server_shows_the_assets_of_the_nightly(answered: dict[str, Any]) -> None:
     keys = {"/".join(node["assetKey"]["path"]) for node in answered["assetNodes"]}
-    assert {"landing/desk", "marts/fct_ticket_sla", "marts/rpt_sla_scorecard", "release"} <= keys
+    assert {
+        "landing/desk/tickets",
+        "landing/desk/ticket_events",
+        "marts/fct_ticket_sla",
+        "marts/rpt_sla_scorecard",
+        "release",
+    } <= keys
     assert all(node["isExecutable"] for node in answered["assetNodes"])
 
 

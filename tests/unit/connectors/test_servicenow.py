@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.unit.connectors.conftest import NIGHT, Pulled
-from tests.unit.connectors.systems.servicenow import Api, change, incident, tables
+from tests.unit.connectors.systems.servicenow import Api, change, incident
 
 
 @pytest.fixture
@@ -81,12 +81,24 @@ def test_record_changed_while_the_pull_ran_is_asked_for_again(far: Pulled, repla
     assert load.manifest["cursor"] == "2026-03-10T01:00:00Z"
 
 
+def test_since_that_is_moved_back_fetches_what_lies_before_in_one_run(far: Pulled, replay: Any) -> None:
+    replay.api.content["incident"][0]["sys_updated_on"] = "2025-06-01 00:00:00"
+    far.options["since"] = "2026-01-01T00:00:00Z"
+    far.pull()
+    assert far.landed_counts()["incident"] == 4
+    far.options["since"] = "2025-01-01T00:00:00Z"
+    far.pull(NIGHT + timedelta(days=1))
+    assert far.landed_counts()["incident"] == 5
+    replay.forget()
+    far.pull(NIGHT + timedelta(days=2))
+    assert "sys_updated_on>=2026-03-02 11:45:00" in replay.asked[0].params["sysparm_query"]
+
+
 def test_rows_that_access_rules_hide_leave_a_page_short_and_the_rest_is_found(far: Pulled, replay: Any) -> None:
     """Pages of two: the second row of the first page and both of the second are hidden."""
     replay.api = Api(hidden=tuple(f"{number:032x}" for number in (2, 3)))
     far.pull()
     assert far.landed_counts()["incident"] == 3
-    replay.api = Api(tables(), hidden=tuple(f"{number:032x}" for number in (1, 2)))
 
 
 def test_empty_page_with_more_to_come_is_not_the_end(far: Pulled, replay: Any) -> None:
