@@ -1,5 +1,5 @@
 -- One row per status interval that began within 15 minutes after a reply, of the statuses in which some target pauses only
--- if the customer could see the question. 15 minutes is the contract's figure.
+-- if the customer could see the question.
 with demanding as (
     select distinct status from {{ ref('stg_agreements__target_pauses') }} where requires_visible_request
 ),
@@ -22,7 +22,7 @@ final as (
     inner join replies
         on
             statuses.ticket_number = replies.ticket_number
-            and statuses.from_at - 900 <= replies.moment
+            and statuses.from_at - {{ question_window_seconds() }} <= replies.moment
             and statuses.from_at >= replies.moment
 )
 
