@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from publishing import postgres
+from publishing.build import open_read_only
 from publishing.errors import PostgresUnavailable
 from publishing.postgres import customer_rule, serve
 from tests.integration.small_project import Project, environment
@@ -230,18 +231,20 @@ def test_readers_see_one_release_or_the_other_through_many_swaps(
     Every second reader reads the DuckDB file of the release in force, opened anew each time, the others the database.
     """
     serve(dsn, desk.publish(figure(0, 99)).directory)
+    count, publications = (request.config.getoption(name) for name in ("--readers", "--publications"))
+    pause = count / 200  # however many read, about 200 answers a second: the publisher is to get on, too
     done = threading.Event()
     answers: Counter[str] = Counter()
     errors: list[Exception] = []
 
     def read_database() -> None:
         with psycopg.connect(dsn, autocommit=True) as connection:
-            while not done.is_set():
+            while not done.wait(pause):
                 answers[str(connection.execute(QUERY).fetchall())] += 1
 
     def read_file() -> None:
-        while not done.is_set():
-            with duckdb.connect(str(desk.current.resolve() / "slm.duckdb"), read_only=True) as connection:
+        while not done.wait(pause):
+            with contextlib.closing(open_read_only(desk.current.resolve() / "slm.duckdb")) as connection:
                 answers[str(connection.execute(QUERY).fetchall())] += 1
 
     def guarded(read: Callable[[], None]) -> None:
@@ -250,7 +253,6 @@ def test_readers_see_one_release_or_the_other_through_many_swaps(
         except (psycopg.Error, duckdb.Error) as error:
             errors.append(error)
 
-    count, publications = (request.config.getoption(name) for name in ("--readers", "--publications"))
     readers = [
         threading.Thread(target=guarded, args=[read_file if number % 2 else read_database]) for number in range(count)
     ]
