@@ -308,6 +308,14 @@ def test_a_service_shows_its_own_downtime_beside_what_it_inherits(acme: Acme) ->
     ) == [(6_300, 6_300, 16_200)]
 
 
+def test_restoration_counts_in_the_month_in_which_the_failure_began(acme: Acme) -> None:
+    assert acme.project.query(
+        "select period_start, numerator, denominator, status from marts.rpt_sla_scorecard"
+        " where agreement_id = 'sla-harbour-logistics' and metric = 'restore_time'"
+        " and service_id = 'freight-tracking' and period_start between '2026-02-01' and '2026-05-01' order by 1"
+    ) == [(month(2), 1, 1, "met"), (month(3), 0, 1, "missed"), (month(4), 0, 0, "no_data"), (month(5), 1, 1, "met")]
+
+
 def test_moments_of_truth_are_kept_or_missed(acme: Acme) -> None:
     assert acme.project.query(
         "select service_id, count(*), count(case when is_ok then 1 end) from marts.fct_service_mot"

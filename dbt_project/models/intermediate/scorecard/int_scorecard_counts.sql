@@ -123,10 +123,20 @@ final as (
         coalesce(ticket_counts.denominator, availability.denominator, recovery.denominator, survey_counts.denominator, 0)
             as denominator,
         coalesce(ticket_counts.excluded_count, 0) as excluded_count,
-        coalesce(ticket_counts.numerator_without_exclusions, availability.numerator, survey_counts.numerator, 0)
-            as numerator_without_exclusions,
-        coalesce(ticket_counts.denominator_without_exclusions, availability.denominator, survey_counts.denominator, 0)
-            as denominator_without_exclusions,
+        coalesce(
+            ticket_counts.numerator_without_exclusions,
+            availability.numerator,
+            recovery.numerator,
+            survey_counts.numerator,
+            0
+        ) as numerator_without_exclusions,
+        coalesce(
+            ticket_counts.denominator_without_exclusions,
+            availability.denominator,
+            recovery.denominator,
+            survey_counts.denominator,
+            0
+        ) as denominator_without_exclusions,
         coalesce(open_counts.open_within_target_count, 0) as open_within_target_count,
         coalesce(open_counts.open_paused_count, 0) as open_paused_count,
         coalesce(open_counts.open_breached_count, 0) as open_breached_count,
