@@ -35,7 +35,8 @@ clipped as (
         clocks.calendar_number,
         greatest(statuses.from_at, clocks.started_at) as from_at,
         least(coalesce(statuses.to_at, clocks.ended_at), clocks.ended_at) as to_at,
-        {{ clock_state('clocks.metric', 'statuses.status', 'pauses.status is not null and (not pauses.requires_visible_request or asked.interval_number is not null)') }} as state,
+                    {{ clock_state('clocks.metric', 'statuses.status', 'pauses.status is not null and (not pauses.requires_visible_request or asked.interval_number is not null)') }}        
+            as state,
         case
             when statuses.from_at >= clocks.started_at
                 then {{ event_id_of('statuses.opening_event_number', 'statuses.opening_event_text') }}

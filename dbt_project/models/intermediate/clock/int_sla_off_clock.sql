@@ -31,7 +31,8 @@ standing as (
         lives.superseded_at,
         greatest(statuses.from_at, lives.started_at) as from_at,
         least(statuses.to_at, lives.ended_at) as to_at,
-        {{ clock_state('lives.metric', 'statuses.status', 'pauses.status is not null and (not pauses.requires_visible_request or asked.interval_number is not null)') }} as state
+                    {{ clock_state('lives.metric', 'statuses.status', 'pauses.status is not null and (not pauses.requires_visible_request or asked.interval_number is not null)') }}        
+            as state
     from lives
     inner join statuses
         on

@@ -20,13 +20,13 @@ final as (
             and pauses.agreement_version = targets.agreement_version
             and pauses.target_id = targets.target_id
     {% for status in canonical_statuses() if status not in ('waiting_supplier', 'resolved', 'closed', 'cancelled', 'merged') -%}
-    union all
-    select
-        target_number,
-        '{{ status }}' as status,
-        false as requires_visible_request
-    from targets
-    where metric = 'time_with_supplier'
+        union all
+        select
+            target_number,
+            '{{ status }}' as status,
+            false as requires_visible_request
+        from targets
+        where metric = 'time_with_supplier'
     {% endfor %}
 )
 

@@ -20,11 +20,11 @@ agreements as (
 
 rule_sets as (
     {% for rule_set, mode in rule_sets.items() -%}
-    {{ 'union all' if not loop.first }}
-    select
-        {{ loop.index0 }} as rule_set_number,
-        '{{ rule_set }}' as rule_set,
-        {{ "'" ~ mode ~ "'" if mode else 'cast(null as varchar)' }} as other_reopen_mode
+        {{ 'union all' if not loop.first }}
+        select
+            {{ loop.index0 }} as rule_set_number,
+            '{{ rule_set }}' as rule_set,
+            {{ "'" ~ mode ~ "'" if mode else 'cast(null as varchar)' }} as other_reopen_mode
     {% endfor %}
 ),
 
