@@ -28,15 +28,17 @@ exclusions as (
     select * from {{ ref('int_sla_exclusions') }}
 ),
 
-clipped as (
+met as (
     select
         clocks.clock_number,
         clocks.instance_number,
         clocks.calendar_number,
+        clocks.metric,
+        statuses.status,
         greatest(statuses.from_at, clocks.started_at) as from_at,
         least(coalesce(statuses.to_at, clocks.ended_at), clocks.ended_at) as to_at,
-                    {{ clock_state('clocks.metric', 'statuses.status', 'pauses.status is not null and (not pauses.requires_visible_request or asked.interval_number is not null)') }}        
-            as state,
+        pauses.status is not null
+        and (not pauses.requires_visible_request or asked.interval_number is not null) as is_pausing,
         case
             when statuses.from_at >= clocks.started_at
                 then {{ event_id_of('statuses.opening_event_number', 'statuses.opening_event_text') }}
@@ -62,6 +64,19 @@ clipped as (
         on clocks.target_number = pauses.target_number and statuses.status = pauses.status
     left join asked
         on statuses.ticket_number = asked.ticket_number and statuses.interval_number = asked.interval_number
+),
+
+clipped as (
+    select
+        clock_number,
+        instance_number,
+        calendar_number,
+        from_at,
+        to_at,
+        {{ clock_state('metric', 'status', 'is_pausing') }} as state,
+        opening_event_id,
+        closing_event_id
+    from met
 ),
 
 -- Where an accepted Decision cuts a stretch. Few clocks have such edges.

@@ -24,15 +24,17 @@ exclusions as (
     select * from {{ ref('int_sla_exclusions') }}
 ),
 
-standing as (
+met as (
     select
         lives.clock_number,
         lives.calendar_number,
         lives.superseded_at,
+        lives.metric,
+        statuses.status,
         greatest(statuses.from_at, lives.started_at) as from_at,
         least(statuses.to_at, lives.ended_at) as to_at,
-                    {{ clock_state('lives.metric', 'statuses.status', 'pauses.status is not null and (not pauses.requires_visible_request or asked.interval_number is not null)') }}        
-            as state
+        pauses.status is not null
+        and (not pauses.requires_visible_request or asked.interval_number is not null) as is_pausing
     from lives
     inner join statuses
         on
@@ -43,6 +45,17 @@ standing as (
         on lives.target_number = pauses.target_number and statuses.status = pauses.status
     left join asked
         on statuses.ticket_number = asked.ticket_number and statuses.interval_number = asked.interval_number
+),
+
+standing as (
+    select
+        clock_number,
+        calendar_number,
+        superseded_at,
+        from_at,
+        to_at,
+        {{ clock_state('metric', 'status', 'is_pausing') }} as state
+    from met
 ),
 
 -- Where an accepted Decision, or a later instance, can cut a stretch in two. Few clocks have such edges.
