@@ -10,9 +10,9 @@ import pytest
 from tests.integration.small_project import ROOT, Project, environment, small_project
 
 AUDITED = [
-    "rpt_availability", "rpt_definition_sensitivity", "rpt_experience", "rpt_month_end_forecast", "rpt_pause_audit",
-    "rpt_reconciliation", "rpt_sla_scorecard", "rpt_sla_target", "rpt_target_sensitivity", "rpt_unmatched_ticket",
-    "rpt_workload",
+    "rpt_availability", "rpt_availability_target", "rpt_definition_sensitivity", "rpt_experience",
+    "rpt_failure_notice", "rpt_moment_of_truth", "rpt_month_end_forecast", "rpt_pause_audit", "rpt_reconciliation",
+    "rpt_sla_scorecard", "rpt_sla_target", "rpt_target_sensitivity", "rpt_unmatched_ticket", "rpt_workload",
 ]  # fmt: skip
 
 
