@@ -326,6 +326,8 @@ def customer_rule(table: str, columns: Mapping[str, str]) -> str:
         return (
             f"(agreement_id, agreement_version) in (select agreement_id, agreement_version from {NEXT}.dim_agreement)"
         )
+    if "agreement_id" in columns:
+        return f"agreement_id in (select agreement_id from {NEXT}.dim_agreement)"
     if "ticket_key" in columns:
         return f"ticket_key in (select ticket_key from {NEXT}.fct_ticket)"
     if "service_id" in columns:
