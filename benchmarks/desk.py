@@ -1,5 +1,8 @@
 """A made desk of any size, as the models find it: compiled agreements, feeds, control tables.
 
+`python -m benchmarks.desk HOME PROJECT TICKETS` writes one in a process of its own, so that its memory is not counted
+among that of what is measured.
+
 Belongs here: the inputs of the clock's benchmark. Does not belong here: what is measured (`clock`), nor anything that
 is shown to readers as an example (`examples/acme`).
 Twelve customers in twelve zones, each with an agreement and a calendar of its own; about seven events a ticket. All of
@@ -7,6 +10,7 @@ it follows from the ticket's number, so that a size names one set of bytes.
 """
 
 import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -202,3 +206,7 @@ def _priority_bounds() -> Iterator[tuple[str, float]]:
     for priority, (_, _, percent) in PROMISES.items():
         reached += percent
         yield priority, reached / 100
+
+
+if __name__ == "__main__":
+    write_desk(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
