@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from conftest import read_feed, seconds_of
 
 from examples.acme.generate import generate, main, read_instant
 from ingestion.feeds import CANONICAL_FEEDS
+from tests.unit.examples.conftest import read_feed, seconds_of
 
 MARCH = read_instant("2026-03-10T15:00:00Z")
 APRIL = read_instant("2026-04-20T00:00:00Z")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import UNTIL, Compiled, read_feed, seconds_of
 
 from examples.acme.generate import generate, read_instant
 from examples.acme.tickets import EPOCH, SURGE_DAYS
+from tests.unit.examples.conftest import UNTIL, Compiled, read_feed, seconds_of
 
 H = 3600
 Walk = Callable[..., int]

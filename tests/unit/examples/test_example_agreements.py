@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from conftest import ACME, PUBLIC_RECORD, Compiled, compiled
 
 from settings.errors import ProjectError
 from settings.project import load_project
+from tests.unit.examples.conftest import ACME, PUBLIC_RECORD, Compiled, compiled
 
 
 @pytest.fixture(scope="module")
