@@ -101,8 +101,6 @@ ended as (
         target_number,
         profile_number,
         cycle_number,
-        metric,
-        calendar_number,
         threshold_seconds,
         started_at,
         case when is_superseded then least(superseded_at, ended_at) else ended_at end as ended_at,
@@ -121,7 +119,23 @@ ended as (
 
 final as (
     select
-        *,
+        clock_number,
+        instance_number,
+        ticket_number,
+        target_number,
+        profile_number,
+        cycle_number,
+        started_at,
+        ended_at,
+        stopped_at,
+        reading_from,
+        reading_to,
+        on_clock_seconds,
+        paused_seconds,
+        excluded_seconds,
+        is_superseded,
+        is_cancelled,
+        is_paused,
         case
             when on_clock_seconds < threshold_seconds and (not is_paused or stopped_at is not null)
                 then cast(reading_to + threshold_seconds - on_clock_seconds as bigint)

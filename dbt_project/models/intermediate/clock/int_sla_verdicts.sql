@@ -1,7 +1,9 @@
 -- One row per instance with its state, under every set of rules (int_ticket_targets). Precedence: accepted Decision on
 -- the instance, breach, supersession, cancelling or merging, then met, paused or running. period_start: reporting period
 -- by the agreement's attribution. due_at is where the threshold was used up, or would be if the clock ran on; null where
--- that lies beyond the calendar's horizon, five years after as_of.
+-- that lies beyond the calendar's horizon, five years after as_of. A view: its columns are cheaper to work out than to write.
+{{ config(materialized='view') }}
+
 with instances as (
     select * from {{ ref('int_sla_instances') }}
 ),

@@ -1,5 +1,9 @@
 -- One row per change of a ticket's team, customer, service or priority, with the new value.
-with final as (
+with events as (
+    select * from {{ ref('int_ticket_events') }}
+),
+
+final as (
     select
         ticket_number,
         moment,
@@ -7,7 +11,7 @@ with final as (
         event_text,
         event_type,
         value
-    from {{ ref('int_ticket_events') }}
+    from events
     where event_type in ('team', 'customer', 'service', 'priority') and value is not null
 )
 

@@ -4,29 +4,34 @@ with tickets as (
     select * from {{ ref('stg_feeds__tickets') }}
 ),
 
+sources as (
+    select * from {{ ref('int_ticket_sources') }}
+),
+
 final as (
     select
-        row_number() over () as ticket_number,
-        source || ':' || ticket_id as ticket_key,
-        source,
-        ticket_id,
-        customer_id,
-        service_id,
-        ticket_type,
-        priority,
-        opened_epoch,
-        requester_id,
-        team_id,
-        channel,
-        category,
-        parent_ticket_id,
-        source_made_sla,
-        source_reopen_count,
-        source_reassignment_count,
-        source_resolved_epoch,
-        source_closed_epoch
+        cast(row_number() over () as integer) as ticket_number,
+        tickets.source,
+        sources.source_number,
+        tickets.ticket_id,
+        tickets.customer_id,
+        tickets.service_id,
+        tickets.ticket_type,
+        tickets.priority,
+        tickets.opened_epoch,
+        tickets.requester_id,
+        tickets.team_id,
+        tickets.channel,
+        tickets.category,
+        tickets.parent_ticket_id,
+        tickets.source_made_sla,
+        tickets.source_reopen_count,
+        tickets.source_reassignment_count,
+        tickets.source_resolved_epoch,
+        tickets.source_closed_epoch
     from tickets
-    where opened_epoch <= {{ as_of() }}
+    inner join sources on tickets.source = sources.source
+    where tickets.opened_epoch <= {{ as_of() }}
 )
 
 select * from final
