@@ -1,37 +1,14 @@
 -- One row per ticket opened by as_of. ticket_number is a compact key for joins inside this build only: it is neither
--- stable between builds nor published.
-with tickets as (
-    select * from {{ ref('stg_feeds__tickets') }}
-),
+-- stable between builds nor published. It is the row's place in the table, which is written once and never changed: to count
+-- the rows would keep them all on one thread.
+{{ config(materialized='view') }}
 
-sources as (
-    select * from {{ ref('int_ticket_sources') }}
+with tickets as (
+    select cast(rowid as integer) as ticket_number, * from {{ ref('int_ticket_rows') }}
 ),
 
 final as (
-    select
-        cast(row_number() over () as integer) as ticket_number,
-        tickets.source,
-        sources.source_number,
-        tickets.ticket_id,
-        tickets.customer_id,
-        tickets.service_id,
-        tickets.ticket_type,
-        tickets.priority,
-        tickets.opened_epoch,
-        tickets.requester_id,
-        tickets.team_id,
-        tickets.channel,
-        tickets.category,
-        tickets.parent_ticket_id,
-        tickets.source_made_sla,
-        tickets.source_reopen_count,
-        tickets.source_reassignment_count,
-        tickets.source_resolved_epoch,
-        tickets.source_closed_epoch
-    from tickets
-    inner join sources on tickets.source = sources.source
-    where tickets.opened_epoch <= {{ as_of() }}
+    select * from tickets
 )
 
 select * from final
