@@ -9,8 +9,8 @@
 {%- endmacro %}
 
 {# To sort by: what was there at the opening has event_number -1 and comes before every event of that instant. #}
-{% macro event_order() -%}
-    moment, event_number nulls last, event_text nulls first
+{% macro event_order(moment='moment') -%}
+    {{ moment }}, event_number nulls last, event_text nulls first
 {%- endmacro %}
 
 {# The id as it was received; null for the opening. #}

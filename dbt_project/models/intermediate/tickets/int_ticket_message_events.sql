@@ -1,7 +1,9 @@
 -- One row per message: who wrote it. kind: reply (a person of the provider to the customer), customer, or other (automatic
 -- messages and internal notes).
+{{ config(materialized='view') }}
+
 with events as (
-    select * from {{ ref('int_ticket_events') }}
+    select * from {{ ref('int_ticket_other_events') }}
 ),
 
 final as (
@@ -16,7 +18,7 @@ final as (
             else 'other'
         end as kind
     from events
-    where event_type = 'message'
+    where event_code < {{ event_codes().index('team') }}
 )
 
 select * from final

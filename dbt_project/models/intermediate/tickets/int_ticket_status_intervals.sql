@@ -7,17 +7,17 @@ with steps as (
     select * from {{ ref('int_ticket_status_steps') }}
 ),
 
-merged as (
-    select * from {{ ref('int_ticket_merged_steps') }}
+mended as (
+    select * from {{ ref('int_ticket_mended_steps') }}
 ),
 
 runs as (
     select steps.*
     from steps
-    left join (select distinct ticket_number from merged) as repeating on steps.ticket_number = repeating.ticket_number
-    where repeating.ticket_number is null
+    left join (select distinct ticket_number from mended) as unfinished on steps.ticket_number = unfinished.ticket_number
+    where unfinished.ticket_number is null
     union all
-    select * from merged
+    select * from mended
 ),
 
 final as (

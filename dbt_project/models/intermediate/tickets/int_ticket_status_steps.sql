@@ -1,5 +1,6 @@
--- One row per status that a ticket was given, the opening's `new` first, in order: the one sort of all statuses. A status
--- that is repeated has a row each time.
+-- One row per status that a ticket was given, the opening's `new` first, in order: the one sort of all statuses, and it
+-- compares integers only. So the order of events of one instant whose ids are no numbers is left open here, and a status that
+-- is repeated has a row each time; int_ticket_mended_steps sees to both.
 with events as (
     select * from {{ ref('int_ticket_events') }} where event_type = 'status'
 ),
@@ -32,7 +33,7 @@ final as (
         event_number,
         event_text
     from entries
-    window story as (partition by ticket_number order by {{ event_order() }})
+    window story as (partition by ticket_number order by moment, event_number nulls last)
 )
 
 select * from final
