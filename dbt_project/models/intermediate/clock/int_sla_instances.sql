@@ -1,5 +1,7 @@
 -- One row per instance with the length of its clock. An instance of several laps shows the longest (of equal ones the
--- first); it is breached with the first lap that was too long, and due when the last one is.
+-- first); it is breached with the first lap that was too long, and due when the last one is. due_reading: what the calendar
+-- shows when the threshold would be used up if the clock ran on from its end; null for one that has reached it, and for one
+-- that stands in a pause.
 {{ config(materialized='view') }}
 
 with targets as (
@@ -7,7 +9,11 @@ with targets as (
 ),
 
 laps as (
-    select clocks.*, targets.calendar_number, targets.threshold_seconds
+    select
+        clocks.*,
+        targets.calendar_number,
+        targets.threshold_seconds,
+        {{ due_reading('clocks', 'targets') }} as due_reading
     from {{ ref('int_sla_clocks') }} as clocks
     inner join targets on clocks.target_number = targets.target_number
     where targets.metric = 'max_update_gap'
@@ -46,7 +52,7 @@ final as (
         clocks.clock_number,
         clocks.clock_number as due_clock_number,
         targets.calendar_number,
-        clocks.due_reading,
+        {{ due_reading('clocks', 'targets') }} as due_reading,
         clocks.ticket_number,
         clocks.target_number,
         clocks.profile_number,
