@@ -8,7 +8,7 @@ with tickets as (
 ),
 
 final as (
-    select * from tickets
+    select *, {{ ticket_key('tickets') }} as ticket_key from tickets
 )
 
 select * from final
