@@ -111,7 +111,7 @@ def _prepare(database: Path, output: Path, reading: Path) -> None:
 
 def _nanoseconds_a_reading(connection: duckdb.DuckDBPyConnection) -> float:
     """CPU time of one reading of the calendar, in bulk: with the join to its pieces less without it."""
-    clocks = "(select calendar_number, started_at as moment from intermediate.int_sla_clocks)"
+    clocks = "(select calendar_number, started_at as moment from intermediate.int_sla_lives)"
     joined = f"""
         select sum(pieces.open_before + pieces.is_open * (clocks.moment - pieces.piece_from))
         from {clocks} as clocks

@@ -73,3 +73,13 @@
         else 'resolved_gap'
     end
 {%- endmacro %}
+
+{# What the calendar shows when the threshold would be used up if the clock ran on from its end. #}
+{% macro due_reading(clocks, targets) -%}
+    case
+        when
+            {{ clocks }}.on_clock_seconds < {{ targets }}.threshold_seconds
+            and (not {{ clocks }}.is_paused or {{ clocks }}.stopped_at is not null)
+            then cast({{ clocks }}.reading_to + {{ targets }}.threshold_seconds - {{ clocks }}.on_clock_seconds as bigint)
+    end
+{%- endmacro %}

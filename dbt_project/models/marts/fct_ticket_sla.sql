@@ -9,7 +9,7 @@ targets as (
 ),
 
 tickets as (
-    select ticket_number, source, ticket_id, ticket_key from {{ ref('int_tickets') }}
+    select ticket_number, source, ticket_id from {{ ref('int_tickets') }}
 ),
 
 profiles as (
@@ -18,7 +18,7 @@ profiles as (
 
 final as (
     select
-        tickets.ticket_key,
+        {{ ticket_key('tickets') }} as ticket_key,
         tickets.source,
         tickets.ticket_id,
         targets.agreement_id,

@@ -2,7 +2,7 @@
 -- evidence is made of. The stretches of a clock tile [started_at, ended_at). Excluded beats resolved_gap beats pause beats
 -- run, as in int_sla_off_clock; here running time has its rows too, each with the events at its ends.
 with clocks as (
-    select clocks.*
+    select clocks.*, targets.metric, targets.calendar_number
     from {{ ref('int_sla_clocks') }} as clocks
     inner join {{ ref('int_ticket_targets') }} as targets on clocks.target_number = targets.target_number
     where targets.rule_set = 'agreed'

@@ -1,8 +1,6 @@
 -- One row per clock with its length. Phase 1 of the clock: two readings of its calendar less the open seconds in which it
 -- stood still; sums, no order. A clock is superseded only if the instance it belongs to was unbreached when the next one
--- took over; a breached one runs on to its own stop. Laps that would begin after that are none. due_reading: what the
--- calendar shows when the threshold would be used up if the clock ran on from its end; null for one that has reached it, and
--- for one that stands in a pause.
+-- took over; a breached one runs on to its own stop. Laps that would begin after that are none.
 with lives as (
     select * from {{ ref('int_sla_lives') }}
 ),
@@ -93,7 +91,7 @@ judged as (
     left join breached_laps on measured.instance_number = breached_laps.instance_number
 ),
 
-ended as (
+final as (
     select
         clock_number,
         instance_number,
@@ -101,9 +99,6 @@ ended as (
         target_number,
         profile_number,
         cycle_number,
-        metric,
-        calendar_number,
-        threshold_seconds,
         started_at,
         case when is_superseded then least(superseded_at, ended_at) else ended_at end as ended_at,
         case when is_superseded then superseded_at else stopped_at end as stopped_at,
@@ -117,16 +112,6 @@ ended as (
         is_paused and not is_superseded as is_paused
     from judged
     where not (is_superseded and superseded_at <= started_at)
-),
-
-final as (
-    select
-        *,
-        case
-            when on_clock_seconds < threshold_seconds and (not is_paused or stopped_at is not null)
-                then cast(reading_to + threshold_seconds - on_clock_seconds as bigint)
-        end as due_reading
-    from ended
 )
 
 select * from final

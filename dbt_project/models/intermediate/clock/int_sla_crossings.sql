@@ -2,7 +2,10 @@
 -- at which it showed exactly the threshold while open (breached_at; null if it never went on). Phase 2 of the clock: what
 -- it did in order is needed only here.
 with clocks as (
-    select * from {{ ref('int_sla_clocks') }} where on_clock_seconds >= threshold_seconds
+    select clocks.*, targets.calendar_number, targets.threshold_seconds
+    from {{ ref('int_sla_clocks') }} as clocks
+    inner join {{ ref('int_ticket_targets') }} as targets
+        on clocks.target_number = targets.target_number and clocks.on_clock_seconds >= targets.threshold_seconds
 ),
 
 standing as (

@@ -2,18 +2,22 @@
 -- or excluded (excluded beats resolved_gap beats pause), with the calendar's reading at both ends, so that the open
 -- seconds in it are reading_to - reading_from. All the rest of its life it runs. is_after_supersession: the stretch lies
 -- where a later instance may have taken over.
-with lives as (
-    select * from {{ ref('int_sla_lives') }}
+with pauses as (
+    select * from {{ ref('int_sla_target_pauses') }}
 ),
 
-pauses as (
-    select * from {{ ref('int_sla_target_pauses') }}
+-- A ticket that was resolved once and for all has no clock that stands still for it: those that end with it have ended.
+reopened as (
+    select ticket_number from {{ ref('int_ticket_stops') }} where is_reopened
 ),
 
 statuses as (
     select ticket_number, interval_number, status, from_at, coalesce(to_at, {{ as_of() }}) as to_at
     from {{ ref('int_ticket_status_intervals') }}
-    where {{ status_class('status') }} <> 'open' or status in (select status from {{ ref('int_sla_target_pauses') }})
+    where
+        status_code in (select {{ status_code('status') }} from {{ ref('int_sla_target_pauses') }})
+        or status in ('cancelled', 'merged')
+        or (not is_open and ticket_number in (select ticket_number from reopened))
 ),
 
 asked as (
@@ -35,7 +39,7 @@ met as (
         least(statuses.to_at, lives.ended_at) as to_at,
         pauses.status is not null
         and (not pauses.requires_visible_request or asked.interval_number is not null) as is_pausing
-    from lives
+    from {{ ref('int_sla_lives') }} as lives
     inner join statuses
         on
             lives.ticket_number = statuses.ticket_number
@@ -68,11 +72,11 @@ cut_clocks as (
         least(exclusions.to_at, lives.ended_at) as to_at,
         'excluded' as lane
     from exclusions
-    inner join lives on exclusions.instance_number = lives.instance_number
+    inner join {{ ref('int_sla_lives') }} as lives on exclusions.instance_number = lives.instance_number
     where exclusions.from_at < lives.ended_at and exclusions.to_at > lives.started_at
     union all
     select clock_number, calendar_number, superseded_at, superseded_at as from_at, ended_at as to_at, 'after' as lane
-    from lives
+    from {{ ref('int_sla_lives') }}
     where superseded_at < ended_at
 ),
 

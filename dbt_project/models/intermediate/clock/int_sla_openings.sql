@@ -11,7 +11,7 @@ targets as (
 ),
 
 assignments as (
-    select ticket_number, first_assigned_at from {{ ref('int_ticket_assignments') }}
+    select * from {{ ref('int_ticket_first_assignments') }}
 ),
 
 spells as (
@@ -21,10 +21,9 @@ spells as (
 -- The values at the start of a spell, and each change of them within it.
 entries as (
     select
+        spells.spell_id,
         spells.ticket_number,
-        spells.lane_number,
         spells.group_number,
-        spells.metric,
         spells.spell_number,
         spells.group_end_at,
         spells.stop_key,
@@ -61,11 +60,7 @@ started as (
     from entries
     left join targets on entries.target_number = targets.target_number
     left join assignments on entries.ticket_number = assignments.ticket_number
-    window spell as (
-        partition by
-            entries.ticket_number, entries.lane_number, entries.group_number, entries.metric, entries.spell_number
-        order by entries.epoch_number
-    )
+    window spell as (partition by entries.spell_id order by entries.epoch_number)
 ),
 
 -- Of several values before a clock starts, those at its start count.
@@ -75,9 +70,7 @@ compared as (
         agreements.priority_change,
         coalesce(lag(started.target_number) over spell, 0) as previous_target_number,
         min(started.threshold_seconds) over (
-            partition by
-                started.ticket_number, started.lane_number, started.group_number, started.metric, started.spell_number
-            order by started.started_at
+            partition by started.spell_id order by started.started_at
             rows between unbounded preceding and 1 preceding
         ) as shortest_so_far
     from started
@@ -88,21 +81,14 @@ compared as (
         and (started.next_moment is null or started.next_moment > started.started_at)
         and (started.stop_key is null or started.started_at * 2 <= started.stop_key)
         and (started.group_end_at is null or started.started_at < started.group_end_at)
-    window spell as (
-        partition by
-            started.ticket_number, started.lane_number, started.group_number, started.metric, started.spell_number
-        order by started.started_at
-    )
+    window spell as (partition by started.spell_id order by started.started_at)
 ),
 
 -- Under `event_time` every change of the target ends the instance before it, also a change to none.
 changed as (
     select
         *,
-        lead(started_at) over (
-            partition by ticket_number, lane_number, group_number, metric, spell_number
-            order by started_at
-        ) as next_opening_at
+        lead(started_at) over (partition by spell_id order by started_at) as next_opening_at
     from compared
     where
         (priority_change = 'event_time' and coalesce(target_number, 0) <> previous_target_number)

@@ -20,7 +20,7 @@ stops as (
 ),
 
 assignments as (
-    select ticket_number, first_assigned_at from {{ ref('int_ticket_assignments') }}
+    select * from {{ ref('int_ticket_first_assignments') }}
 ),
 
 decided as (

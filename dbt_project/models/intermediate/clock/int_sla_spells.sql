@@ -1,5 +1,6 @@
 -- One row per ticket, lane, agreement group, metric and spell in which a clock of the metric can run: from from_at to the
--- instant in stop_key (twice it, plus one if cancelling or merging ended the spell; null while it lasts). Tickets with one
+-- instant in stop_key (twice it, plus one if cancelling or merging ended the spell; null while it lasts). spell_id: a compact
+-- key of the spell. Tickets with one
 -- plain clock are left out: their spell is their life. What ends a spell for good, or until a reopening, is that of
 -- time_to_resolve, but for: exchanges (time_to_next_reply), stays with the team (time_in_team), and waiting for the
 -- supplier, with which time_with_supplier begins.
@@ -239,6 +240,7 @@ spells as (
 
 final as (
     select
+        cast(row_number() over () as integer) as spell_id,
         spells.ticket_number,
         spells.lane_number,
         spells.group_number,

@@ -30,7 +30,7 @@ profiles as (
 
 final as (
     select
-        row_number() over () as profile_number,
+        cast(row_number() over () as integer) as profile_number,
         profiles.customer_id,
         profiles.service_id,
         profiles.priority,

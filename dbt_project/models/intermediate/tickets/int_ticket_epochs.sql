@@ -1,75 +1,19 @@
--- One row per ticket and instant from which its customer, service and priority are what they are: the opening, and
--- every change of one of the three. Of several changes at one instant the last holds. is_changed: the ticket had such
--- a change; most have none, and need no order.
+-- One row per ticket and instant from which its customer, service and priority are what they are. is_changed: the ticket had
+-- a change of one of the three (int_ticket_changed_epochs); most have none, and are as they were opened. A view: most of it
+-- are the tickets.
+{{ config(materialized='view') }}
+
 with tickets as (
     select ticket_number, opened_epoch, customer_id, service_id, priority from {{ ref('int_tickets') }}
 ),
 
-changes as (
-    select ticket_number, moment, event_number, event_text, event_type, value
-    from {{ ref('int_ticket_changes') }}
-    where event_type <> 'team'
-),
-
-changed_tickets as (
-    select distinct ticket_number from changes
-),
-
-entries as (
-    select
-        tickets.ticket_number,
-        tickets.opened_epoch as moment,
-        cast(-1 as bigint) as event_number,
-        cast(null as varchar) as event_text,
-        tickets.customer_id,
-        tickets.service_id,
-        tickets.priority
-    from tickets
-    inner join changed_tickets on tickets.ticket_number = changed_tickets.ticket_number
-    union all
-    select
-        ticket_number,
-        moment,
-        event_number,
-        event_text,
-        case when event_type = 'customer' then value end as customer_id,
-        case when event_type = 'service' then value end as service_id,
-        case when event_type = 'priority' then value end as priority
-    from changes
-),
-
-filled as (
-    select
-        ticket_number,
-        moment,
-        last_value(customer_id ignore nulls) over so_far as customer_id,
-        last_value(service_id ignore nulls) over so_far as service_id,
-        last_value(priority ignore nulls) over so_far as priority,
-        lead(moment) over (partition by ticket_number order by {{ event_order() }}) as next_moment
-    from entries
-    window
-        so_far as (
-            partition by ticket_number
-            order by {{ event_order() }}
-            rows between unbounded preceding and current row
-        )
-),
-
-numbered as (
-    select
-        ticket_number,
-        moment,
-        customer_id,
-        service_id,
-        priority,
-        row_number() over (partition by ticket_number order by moment) as epoch_number
-    from filled
-    where next_moment is null or next_moment > moment
+changed as (
+    select * from {{ ref('int_ticket_changed_epochs') }}
 ),
 
 final as (
     select ticket_number, epoch_number, moment, customer_id, service_id, priority, true as is_changed
-    from numbered
+    from changed
     union all
     select
         tickets.ticket_number,
@@ -80,7 +24,8 @@ final as (
         tickets.priority,
         false as is_changed
     from tickets
-    left join changed_tickets on tickets.ticket_number = changed_tickets.ticket_number
+    left join (select distinct ticket_number from changed) as changed_tickets
+        on tickets.ticket_number = changed_tickets.ticket_number
     where changed_tickets.ticket_number is null
 )
 

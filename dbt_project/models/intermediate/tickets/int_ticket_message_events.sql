@@ -1,18 +1,24 @@
 -- One row per message: who wrote it. kind: reply (a person of the provider to the customer), customer, or other (automatic
 -- messages and internal notes).
-with final as (
+{{ config(materialized='view') }}
+
+with events as (
+    select * from {{ ref('int_ticket_other_events') }}
+),
+
+final as (
     select
         ticket_number,
         moment,
         event_number,
         event_text,
-        case
-            when actor_role = 'agent' and is_public then 'reply'
-            when actor_role = 'customer' then 'customer'
+        case event_code
+            when {{ event_codes().index('reply') }} then 'reply'
+            when {{ event_codes().index('customer_message') }} then 'customer'
             else 'other'
         end as kind
-    from {{ ref('int_ticket_events') }}
-    where event_type = 'message'
+    from events
+    where event_code < {{ event_codes().index('team') }}
 )
 
 select * from final
