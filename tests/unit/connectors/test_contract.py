@@ -285,4 +285,4 @@ def test_example_of_the_documentation_is_whole_and_short() -> None:
     connector = names["Checks"](names["ChecksOptions"].model_validate(options))
     (request,) = connector.start({"checks": NIGHT}, NIGHT)
     assert request.label == "/v1/web/checks"
-    assert connector.follow(request, base.Page([], [], {"next": "/more"}))[0].path == "/more"
+    assert connector.follow(request, base.Page(base.Records([]), {"next": "/more"}))[0].path == "/more"
