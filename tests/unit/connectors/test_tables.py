@@ -1,17 +1,22 @@
 """Sources whose records somebody else has landed: tables in DuckDB, Parquet and PostgreSQL, in Fivetran's shapes."""
 
 import os
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import duckdb
 import psycopg
 import pytest
 
-from ingestion.errors import SourceError
+from ingestion.errors import SourceError, SourceUnavailable
 from ingestion.feeds import CANONICAL_FEEDS
+from ingestion.pulling.spool import Frame, Spool
 from tests.unit.connectors.conftest import NIGHT, Pulled
 from tests.unit.connectors.replay import Replay, Surroundings
 from tests.unit.connectors.systems.tables import TABLES
@@ -202,3 +207,76 @@ def test_missing_table_is_told(far: Pulled, change: Store, store: Any) -> None:
         change("drop table icinga_objects")
     with pytest.raises(SourceError, match="icinga_objects"):
         far.run()
+
+
+@pytest.mark.parametrize("kind", ["icinga"])
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)
+def test_connection_cut_in_the_middle_of_a_pull_costs_a_repetition_and_nothing_else(
+    far: Pulled, store: tuple[dict[str, Any], dict[str, str], Store]
+) -> None:
+    far.options["pageSize"] = 2
+    far.pull()
+    whole = far.landing()
+    far.home = far.home.parent / "again"
+    (address,) = store[1].values()
+    append = Spool.append
+
+    def cutting(spool: Spool, frame: Frame) -> None:
+        append(spool, frame)
+        with psycopg.connect(address, autocommit=True) as con:
+            con.execute("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()")
+
+    with mock.patch.object(Spool, "append", cutting):
+        far.pull()
+    assert far.landing() == whole
+    assert far.surroundings.waited
+
+
+@pytest.mark.parametrize("kind", ["fivetran_zendesk"])
+@pytest.mark.parametrize("store", ["duckdb", "postgres"], indirect=True)
+def test_column_by_which_changes_are_asked_for_of_another_type_is_told(far: Pulled, change: Store) -> None:
+    change("alter table ticket drop column _fivetran_synced; alter table ticket add column _fivetran_synced bigint")
+    with pytest.raises(SourceError, match=r"ticket: .*check that the tables are there with their usual columns"):
+        far.pull()
+    assert far.landed_counts() == {}
+
+
+@pytest.mark.parametrize("kind", ["fivetran_zendesk"])
+def test_column_whose_type_changed_is_told_by_name_and_nothing_is_landed(far: Pulled, change: Store) -> None:
+    far.pull()
+    before = far.landing()
+    change(
+        "alter table ticket alter column requester_id type varchar;"
+        " update ticket set requester_id = 'ann', _fivetran_synced = '2026-03-09 00:00:00+00'"
+    )
+    with pytest.raises(SourceError, match='feed ticket: field "requester_id" was number and is now text'):
+        far.pull(NIGHT + timedelta(days=1))
+    assert far.landing() == before
+
+
+@pytest.mark.parametrize("kind", ["icinga"])
+@pytest.mark.parametrize("store", ["duckdb"], indirect=True)
+def test_file_that_somebody_else_is_writing_is_told_and_read_when_it_is_free(far: Pulled) -> None:
+    """An EL tool holds the file as long as it writes."""
+    writing = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", writing, far.options["path"]]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "open\n"
+        with pytest.raises(SourceUnavailable, match=r"the database cannot be read .*lock"):
+            far.pull()
+        assert len(far.surroundings.waited) == 5
+        writer.communicate()
+    far.pull()
+    assert far.landed_counts() == {"states": 4, "downtimes": 3}
+
+
+@pytest.mark.parametrize("kind", ["icinga"])
+@pytest.mark.parametrize("store", ["duckdb", "parquet"], indirect=True)
+def test_file_that_is_none_of_its_kind_is_told(far: Pulled) -> None:
+    path = Path(far.options["path"])
+    if path.is_dir():
+        path = path / "icinga_statehistory" / "part-0.parquet"
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(SourceError, match=re.escape(path.name)):
+        far.pull()
