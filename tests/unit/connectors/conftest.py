@@ -24,6 +24,8 @@ from tests.unit.connectors.systems import SYSTEMS
 from tests.unit.connectors.systems.tables import TABLES
 
 NIGHT = datetime(2026, 3, 10, 2, tzinfo=UTC)
+# The next day on which deletions are looked for that no system tells.
+SUNDAY = datetime(2026, 3, 15, 1, tzinfo=UTC)
 
 
 @dataclass

@@ -4,6 +4,7 @@ A pull is compared with an undisturbed one of the same system, byte for byte of 
 test_tables.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from ingestion.adapters import adapter_for
 from ingestion.adapters.connector import ConnectorAdapter
 from ingestion.connectors import CONNECTORS
+from ingestion.connectors.base import PulledFeed
 from ingestion.errors import SourceError, SourceUnavailable
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.pull import check_source
@@ -88,6 +90,12 @@ def test_second_run_with_no_changes_changes_no_row(any_far: Pulled) -> None:
     before = {feed: any_far.rows(feed, "*") for feed in CANONICAL_FEEDS}
     assert any_far.run(NIGHT + timedelta(days=1)).new_loads == ()
     assert {feed: any_far.rows(feed, "*") for feed in CANONICAL_FEEDS} == before
+
+
+def test_event_says_when_the_system_wrote_it_down_unless_it_is_an_opening(any_far: Pulled) -> None:
+    any_far.run()
+    assert any_far.rows("ticket_events", "event_id", "recorded_at is null and event_id not like '%-opening%'") == []
+    assert any_far.rows("ticket_events", "event_id", "recorded_at < occurred_at") == []
 
 
 # ------------------------------------------------------------------------------------------------ killed anywhere
@@ -277,6 +285,45 @@ def test_declared_rows_are_columns_of_their_feeds(any_far: Pulled) -> None:
 def test_module_names_the_documentation_it_follows(kind: str) -> None:
     module = import_module(CONNECTORS[kind].__module__)
     assert "Follows" in (module.__doc__ or "")
+
+
+def told_of_deletions(feed: PulledFeed, leaving_out: PulledFeed) -> str:
+    """What the documentation says of how deletions of a feed's records are noticed."""
+    told = [
+        *(["missing from a pull"] if feed.is_complete else []),
+        *(["missing on `reconcileOn`"] if feed.is_reconciled else []),
+        *(["the record says so"] if feed.deleted_when != "false" else []),
+        *(["feed `deletion`"] if "deletion" in feed.looks_into and "tickets" in feed.rows else []),
+        *(["left out: missing on `reconcileOn`"] if leaving_out.is_reconciled > feed.is_reconciled else []),
+    ]
+    return "; ".join(told)
+
+
+def test_documentation_says_of_every_feed_what_its_connector_declares(any_far: Pulled) -> None:
+    def feeds(**more: Any) -> list[PulledFeed]:
+        adapter = adapter_for("far", any_far.kind, {**any_far.source.options, **more})
+        assert isinstance(adapter, ConnectorAdapter)
+        return list(adapter.connector.feeds())
+
+    text = (ROOT / "docs" / "connectors.md").read_text(encoding="utf-8")
+    table = text.split("## What each system tells of changes")[1].split("\n## ")[0]
+    lines = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines() if line[:2] == "| "]
+    documented = {line[1]: line[2:] for line in lines if line[0] == f"`{any_far.kind}`"}
+    usual = feeds()
+    others = feeds(leaveOut=["deletion"]) if "deletion" in [feed.name for feed in usual] else usual
+    declared = {feed.name: (feed, other) for feed, other in zip(usual, others, strict=True)}
+    assert list(documented) == [f"`{name}`" for name, (feed, _) in declared.items() if feed.rows]
+    for name, (cursor, deletions, recorded, edits) in documented.items():
+        feed, leaving_out = declared[name.strip("`")]
+        assert cursor == (f"`{feed.cursor}`" if feed.cursor else "—")
+        told = told_of_deletions(feed, leaving_out)
+        # What belongs to a ticket goes with it: its rows are made of those of living tickets.
+        goes_along = not told and feed.looks_into and re.fullmatch(r"with its (ticket|incident|issue)", deletions)
+        assert goes_along or deletions == (told or "not told")
+        recording = feed.rows["ticket_events"].columns.get("recorded_at", "") if "ticket_events" in feed.rows else ""
+        assert bool(recording) == (recorded != "—")
+        assert recorded.strip("`") in recording or not recording
+        assert edits
 
 
 def test_example_of_the_documentation_is_whole_and_short() -> None:
