@@ -6,6 +6,7 @@ Does not belong here: what any test expects.
 
 import contextlib
 import getpass
+import grp
 import os
 import shutil
 import ssl
@@ -139,7 +140,7 @@ def icinga(folder: Path, server: Server) -> Iterator[Icinga]:
     config.write_text(_CONFIG.replace("API_PORT", str(port)).replace("DB_PORT", str(server.port)))
     constants = {name: str(folder) for name in ("ConfigDir", "DataDir", "LogDir", "CacheDir", "SpoolDir", "InitRunDir")}
     constants |= {"NodeName": "localhost", "ZoneName": "localhost", "RunAsUser": getpass.getuser()}
-    constants |= {"RunAsGroup": getpass.getuser()}
+    constants |= {"RunAsGroup": grp.getgrgid(os.getegid()).gr_name}
     defined = [f"-D{name}={value}" for name, value in constants.items()]
     certs = folder / "certs"
     certs.mkdir()
