@@ -17,7 +17,7 @@ from ingestion.options import SharedOptions
 from ingestion.readers import FAULT, FAULT_CODE, quoted, sql_path
 
 # Goes up whenever the same raw record would be understood differently: every load is then interpreted anew.
-INTERPRETATION_VERSION = 2
+INTERPRETATION_VERSION = 3
 
 
 class Adapter(Protocol):

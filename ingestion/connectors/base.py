@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
-from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, overload
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -198,12 +198,35 @@ class Request:
         return cls(feed, path, tuple((name, value) for name, value in params), body, note, wait)
 
 
+class Records(Sequence[Json]):
+    """A page's records as values; each is decoded when it is asked for, since most connectors need the last one only.
+
+    `texts` are the records as received, in UTF-8.
+    """
+
+    def __init__(self, texts: Sequence[bytes]) -> None:
+        self.texts = texts
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    @overload
+    def __getitem__(self, place: int) -> Json: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "Records": ...
+
+    def __getitem__(self, place: int | slice) -> Json:
+        if isinstance(place, slice):
+            return Records(self.texts[place])
+        return json.loads(self.texts[place])
+
+
 @dataclass(frozen=True)
 class Page:
-    """An answer: its records as values and as their own text, all else in it, and its headers (names in lower case)."""
+    """An answer: its records, all else in it, and its headers (names in lower case)."""
 
-    records: Sequence[Json]
-    texts: Sequence[str]
+    records: Records
     envelope: Mapping[str, Json]
     headers: Mapping[str, str] = field(default_factory=dict)
 

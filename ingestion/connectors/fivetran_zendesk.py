@@ -103,6 +103,7 @@ class FivetranZendesk(TableConnector[FivetranZendeskOptions]):
                 f" when 'organization_id' then {_named('organization', 'value')}"
                 " when 'priority' then coalesce(value, 'none') else value end",
                 "actor_role": role,
+                "recorded_at": "updated",
             },
             of_ticket,
             f"field_name in ({', '.join(repr(name) for name in kinds)})"
@@ -116,6 +117,7 @@ class FivetranZendesk(TableConnector[FivetranZendeskOptions]):
                 "event_type": "'message'",
                 "actor_role": role,
                 "is_public": "public",
+                "recorded_at": "created",
             },
             of_ticket,
             "created > ticket.created_at",  # the first comment is the ticket's description

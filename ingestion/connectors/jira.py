@@ -214,6 +214,7 @@ class Jira(Connector[JiraOptions]):
                 " when coalesce(entry ->> '$.author.accountId', entry ->> '$.author.name')"
                 " = coalesce(issues.account, issues.account_name) then 'customer' else 'agent' end",
                 "is_public": "case kind when 'comment' then coalesce(entry ->> '$.jsdPublic', 'true') end",
+                "recorded_at": "entry ->> '$.created'",
             },
             f"""(
                 select *, case when entry ->> '$.opening' then 'opening'

@@ -1,7 +1,8 @@
 """Connector `qualtrics`: survey responses.
 
 Follows the Qualtrics API v3 response export with `format: json`: an export is started, asked about until it is
-complete, and its file is a zip archive with one JSON document. Responses are asked for by the time they were recorded.
+complete, and its file is a zip archive with one JSON document. Responses are asked for by the time they were recorded;
+one that is deleted is only noticed when all of them are asked for (`reconcileOn`).
 """
 
 import io
@@ -66,6 +67,7 @@ class Qualtrics(Connector[QualtricsOptions]):
                 fields,
                 {"survey_responses": rows},
                 cursor="values.recordedDate",
+                is_reconciled=True,
             )
         ]
 

@@ -71,6 +71,7 @@ _EVENTS = Rows(
         "actor_role": "case when creator = 'RT_System' then 'system' when creator = tickets.requestor then 'customer'"
         " else 'agent' end",
         "is_public": "case kind when 'message' then record.type = 'Correspond' end",
+        "recorded_at": "record.created",
     },
     """(
         select *, unnest(

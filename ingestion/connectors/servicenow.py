@@ -8,6 +8,7 @@ dates in the user's zone, and read access to the tables below.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import ClassVar
@@ -199,8 +200,14 @@ class ServiceNow(Connector[ServiceNowOptions]):
     options_model = ServiceNowOptions
 
     def feeds(self) -> Sequence[PulledFeed]:
-        """Incidents, their history, and what names the ids in both."""
-        return servicenow_feeds()
+        """Incidents, their history, and what names the ids in both.
+
+        Whoever may not read the log of deletions has all incidents asked for on the days of `reconcileOn`.
+        """
+        is_untold = "deletion" in self.options.leave_out
+        return [
+            replace(feed, is_reconciled=is_untold) if feed.name == "incident" else feed for feed in servicenow_feeds()
+        ]
 
     def start(self, since: Mapping[str, datetime], now: datetime) -> Sequence[Request]:
         """History after the incidents: an incident's change is then never older than what is known of it."""

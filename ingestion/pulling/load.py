@@ -44,8 +44,8 @@ _RECEIVED = pa.schema(
         (PAYLOAD, pa.string()),
     ]
 )
-# Records of about so many bytes are handed over at once.
-_BATCH_BYTES = 32 << 20
+# Payloads are long: a row group is held in memory until it is written, and larger ones cost time and win nothing.
+_ROW_GROUP = 20_480
 # DuckDB's names of JSON types, as a person would say them; null says nothing about a type.
 _KINDS = {"VARCHAR": "text", "BOOLEAN": "boolean", "OBJECT": "object", "ARRAY": "list"}
 _NUMBER = "number"
@@ -93,12 +93,12 @@ def stage_pull(
     problems: list[str] = []
     # Load ids are unique within the source: several raw feeds may bring rows of one canonical feed.
     last = max((load.load_id for found in loads.values() for load in found), default=None)
+    received, begun = _read_spool(feeds, spool)
     with connect(staging / ".pull") as con:
-        begun = _read_spool(con, feeds, spool)
-        received = {feed for (feed,) in con.execute("select distinct feed from pulled").fetchall()}
         for feed in feeds:
             if feed.name not in whole and feed.name not in received:
                 continue
+            con.register("received", received.get(feed.name, _RECEIVED.empty_table()))
             landing = _FeedLanding(con, connector, feed, loads[feed.name], is_whole=feed.name in whole)
             problems += landing.problems()
             if not problems and landing.has_news:
@@ -137,23 +137,13 @@ def _signature(connector: Connector[Any], loads: Mapping[str, Sequence[Load]]) -
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _read_spool(con: duckdb.DuckDBPyConnection, feeds: Sequence[PulledFeed], spool: Spool) -> str | None:
-    """Table `pulled`: one row per record received, in order. Returns the server's time at the first answer."""
-    con.execute(
-        f"create temp table pulled (place bigint, feed varchar, label varchar, line bigint, {KEY} varchar,"
-        f" {CURSOR} varchar, {DELETED} boolean, {DIGEST} varchar, {PAYLOAD} varchar, is_readable boolean)"
-    )
-    waiting: dict[str, list[pa.RecordBatch]] = {feed.name: [] for feed in feeds}
-    sizes = dict.fromkeys(waiting, 0)
+def _read_spool(feeds: Sequence[PulledFeed], spool: Spool) -> tuple[dict[str, pa.Table], str | None]:
+    """The records received, per feed that had any, in order; and the server's time at the first answer.
+
+    Their texts stay where the spool has them.
+    """
     declared = {feed.name: feed for feed in feeds}
-
-    def hand_over(name: str) -> None:
-        con.register("received_rows", pa.Table.from_batches(waiting[name], schema=_RECEIVED))
-        con.execute(f"insert into pulled by name {_pulled_rows(declared[name])}")
-        con.unregister("received_rows")
-        waiting[name].clear()
-        sizes[name] = 0
-
+    batches: dict[str, list[pa.RecordBatch]] = {}
     begun: str | None = None
     lines: dict[tuple[str, str], int] = {}
     place = 0
@@ -163,16 +153,10 @@ def _read_spool(con: duckdb.DuckDBPyConnection, feeds: Sequence[PulledFeed], spo
         if frame.feed is None or not count:
             continue
         line = lines.get((frame.feed, frame.label), 0)
-        waiting[frame.feed].append(_batch(declared[frame.feed], frame, place, line))
+        batches.setdefault(frame.feed, []).append(_batch(declared[frame.feed], frame, place, line))
         lines[frame.feed, frame.label] = line + count
         place += count
-        sizes[frame.feed] += len(frame.body)
-        if sizes[frame.feed] > _BATCH_BYTES:
-            hand_over(frame.feed)
-    for name, batches in waiting.items():
-        if batches:
-            hand_over(name)
-    return begun
+    return {name: pa.Table.from_batches(found) for name, found in batches.items()}, begun
 
 
 def _batch(feed: PulledFeed, frame: Frame, place: int, line: int) -> pa.RecordBatch:
@@ -193,10 +177,11 @@ def _batch(feed: PulledFeed, frame: Frame, place: int, line: int) -> pa.RecordBa
 
 
 def _pulled_rows(feed: PulledFeed) -> str:
-    """Query: the received rows with key, cursor and digest. Each record is read once."""
+    """Query: key, cursor and digest of each record received, by its place, and what tells it from others."""
     paths = [path for path in (*feed.key, feed.cursor) if path is not None and not path.startswith("@")]
     listed = ", ".join(literal("$." + ".".join(quoted(step) for step in path.split("."))) for path in paths)
-    read = f"json_extract_string({PAYLOAD}, [{listed}])" if paths else "cast([] as varchar[])"
+    extracted = f"json_extract_string({PAYLOAD}, [{listed}])"
+    read = f"try({extracted})" if paths else f"case when json_valid({PAYLOAD}) then cast([] as varchar[]) end"
 
     def stated(path: str) -> str:
         if path.startswith("@"):
@@ -207,10 +192,11 @@ def _pulled_rows(feed: PulledFeed) -> str:
     key = " || '|' || ".join(parts)  # null if any part is
     cursor = "null" if feed.cursor is None else instant_text(stated(feed.cursor))
     return f"""
-        with received as (select *, json_valid({PAYLOAD}) as is_readable from received_rows),
-        read as (select *, case when is_readable then {read} end as stated from received)
-        select place, {literal(feed.name)} as feed, label, line, {key} as {KEY}, {cursor} as {CURSOR},
-            false as {DELETED}, coalesce({DIGEST}, md5({PAYLOAD})) as {DIGEST}, {PAYLOAD}, is_readable
+        with read as (
+            select place, noted, coalesce({DIGEST}, md5({PAYLOAD})) as {DIGEST}, {read} as stated from received
+        )
+        select place, {key} as {KEY}, {cursor} as {CURSOR}, {DIGEST}, coalesce({KEY}, {DIGEST}) as identity,
+            stated is not null as is_readable
         from read
         """
 
@@ -221,14 +207,14 @@ def instant_text(value: str) -> str:
     ISO 8601, without an offset = UTC; or seconds or milliseconds of the epoch. As seconds 100,000,000,000 is the year
     5138, as milliseconds it was 1973.
     """
-    number = f"try_cast({value} as double)"
+    number = f"case when not contains({value}, ':') then try_cast({value} as double) end"  # failing casts are slow
     seconds = f"case when {number} > 100000000000 then {number} / 1000 else {number} end"
     instant = f"case when {number} is null then try_cast({value} as timestamptz) else to_timestamp({seconds}) end"
     return f"strftime(cast({instant} as timestamp), '%Y-%m-%dT%H:%M:%SZ')"
 
 
 class _FeedLanding:
-    """What one pull brings to one raw feed."""
+    """What one pull brings to one raw feed: of the records in relation `received`, those to be landed."""
 
     def __init__(
         self,
@@ -241,12 +227,19 @@ class _FeedLanding:
     ) -> None:
         self._con, self._connector, self._feed, self._loads, self._is_whole = con, connector, feed, loads, is_whole
         self._find_news()
+        ((self._new, self._gone, self._live, self._cursor),) = self._rows(
+            f"""
+            select count(*), (select count(*) from gone), (select count(*) from landed where {DIGEST} <> 'deleted'),
+                max({CURSOR})
+            from news
+            """
+        )
         self._types = self._find_types()
 
     @property
     def has_news(self) -> bool:
         """Whether there is anything to land."""
-        return bool(self._rows("select 1 from news limit 1"))
+        return bool(self._new)
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         return self._con.execute(query).fetchall()
@@ -255,81 +248,102 @@ class _FeedLanding:
         """View `news`: of each record pulled its last version, unless that is the one landed last.
 
         A record without a key is told from others by its content. Of a feed that is pulled whole, a record that did
-        not come has been deleted; it is landed once more as it was, saying so.
+        not come has been deleted; it is landed once more as it was, saying so, and has no place but that in landing.
         """
+        self._con.execute(f"create or replace temp table pulled as {_pulled_rows(self._feed)}")
+        ((count, identities),) = self._rows("select count(*), count(distinct identity) from pulled")
+        if identities < count:
+            self._con.execute(
+                f"""
+                create or replace temp table pulled as
+                select * from pulled
+                qualify row_number() over (partition by identity order by {CURSOR} desc nulls last, place desc) = 1
+                order by place
+                """
+            )
         files = ", ".join(f"'{sql_path(load.records)}'" for load in self._loads)
-        every_landed = (
+        landed = (
             f"select *, {NUMBER} as number from read_parquet([{files}], filename = true)"
             if files
-            else f"select *, place as number, '' as filename, label as {RAW} from pulled where false"
+            else f"select {KEY}, {CURSOR}, {DIGEST}, '' as {PAYLOAD}, '' as filename, 0 as number from pulled limit 0"
         )
-        missing = f"""
-            union all by name
-            select {literal(self._feed.name)} as feed, '' as label, {KEY}, {CURSOR}, true as {DELETED}, {PAYLOAD},
-                'deleted' as {DIGEST}, true as is_readable
-            from ({every_landed}) as every_landed
-            semi join (select filename, number from landed anti join received using (identity)) as gone
-                using (filename, number)
-            where {DIGEST} <> 'deleted' and {KEY} is not null
-                and coalesce({CURSOR} >= '{utc_text(self._connector.options.first_instant)}', true)
-            """
         self._con.execute(
             f"""
-            create or replace temp table received as
-            select place, coalesce({KEY}, {DIGEST}) as identity, {DIGEST} from pulled
-            where feed = {literal(self._feed.name)}
-            qualify row_number() over (partition by identity order by {CURSOR} desc nulls last, place desc) = 1;
+            create or replace temp view every_landed as select *, coalesce({KEY}, {DIGEST}) as identity from ({landed});
             create or replace temp table landed as
             -- load ids rise as text, and with them the names of their folders
-            select identity, {DIGEST}, filename, number
-            from (
-                select coalesce({KEY}, {DIGEST}) as identity, {DIGEST}, filename, number from ({every_landed})
-            )
-            {"" if self._is_whole else "semi join received using (identity)"}
+            select identity, {DIGEST}, filename, number from every_landed
+            {"" if self._is_whole else "semi join pulled using (identity)"}
             qualify row_number() over (partition by identity order by filename desc, number desc) = 1;
-            create or replace temp table new_places as
-            select place from received anti join landed using (identity, {DIGEST});
-            create or replace temp view news as  -- a view: records are copied once, into landing
-            select pulled.* from pulled semi join new_places using (place)
-            {missing if self._is_whole else ""}
+            create or replace temp table gone as
+            select null::bigint as place, {KEY}, {CURSOR}, 'deleted' as {DIGEST}, true as is_readable, filename, number
+            from every_landed
+            semi join (select filename, number from landed anti join pulled using (identity)) as last_landed
+                using (filename, number)
+            where {self._is_whole} and {DIGEST} <> 'deleted' and {KEY} is not null
+                and coalesce({CURSOR} >= '{utc_text(self._connector.options.first_instant)}', true);
+            create or replace temp view news as
+            select place, {KEY}, {CURSOR}, {DIGEST}, is_readable
+            from pulled anti join landed using (identity, {DIGEST})
+            union all
+            select place, {KEY}, {CURSOR}, {DIGEST}, is_readable from gone
             """
         )
+        ((self._received,),) = self._rows("select count(*) from received")
+
+    def _with_texts(self) -> str:
+        """Query: the news in order, with their text and where it came from."""
+        if self._new - self._gone == self._received:  # all of it is new, and in its order already
+            pulled = f"select pulled.*, label, line, {PAYLOAD} from pulled positional join received"
+        else:
+            pulled = f"""
+                select pulled.*, label, line, {PAYLOAD}
+                from pulled anti join landed using (identity, {DIGEST}) inner join received using (place)
+                order by place
+                """
+        if not self._gone:
+            return pulled
+        return f"""
+            ({pulled})
+            union all by name
+            (select gone.*, '' as label, {PAYLOAD} from gone inner join every_landed using (filename, number)
+            order by {KEY})
+            """
 
     def problems(self) -> list[str]:
         """Why nothing of this may be landed: too many records gone, a field of another type."""
         return [*self._too_many_gone(), *self._changed_types()]
 
     def _too_many_gone(self) -> list[str]:
-        ((gone,),) = self._rows("select count(*) from news where place is null")
-        ((live,),) = self._rows(f"select count(*) from landed where {DIGEST} <> 'deleted'")
         limit = self._connector.options.max_deleted_ratio
         # A calendar of three entries may well lose one.
-        if gone <= max(limit * live, _FEW_DELETIONS):
+        if self._gone <= max(limit * self._live, _FEW_DELETIONS):
             return []
         return [
-            f"feed {self._feed.name}: {gone} of {live} records are no longer there, more than maxDeletedRatio {limit:g}"
-            " allows; a right taken away looks the same. If they were deleted, raise maxDeletedRatio for one run"
+            f"feed {self._feed.name}: {self._gone} of {self._live} records are no longer there, more than"
+            f" maxDeletedRatio {limit:g} allows; a right taken away looks the same. If they were deleted, raise"
+            " maxDeletedRatio for one run"
         ]
 
     def _find_types(self) -> dict[str, dict[str, str]]:
         """Per watched field the kinds of value that came, each with the key of a record that has it."""
-        if not self._feed.fields:
+        if not self._feed.fields or not self._new:
             return {}
-        names = ", ".join(literal(name) for name in self._feed.fields)
         paths = ", ".join(literal(path) for path in self._feed.fields.values())
+        # Records are alike: there are a few combinations of kinds, and as text they are counted fastest.
         rows = self._rows(
             f"""
-            with kinds as (
-                select {KEY}, unnest([{names}]) as field, unnest(json_type({PAYLOAD}, [{paths}])) as kind
-                from news where is_readable
-            )
-            select field, kind, min({KEY}) from kinds
-            where kind is not null and kind <> 'NULL' group by all order by all
+            select cast(json_type({PAYLOAD}, [{paths}]) as varchar) as kinds, min({KEY})
+            from ({self._with_texts()}) where is_readable group by kinds order by all
             """
         )
         found: dict[str, dict[str, str]] = {}
-        for field, kind, key in rows:
-            found.setdefault(field, {}).setdefault(_KINDS.get(kind, _NUMBER), str(key))
+        for kinds, key in rows:
+            for field, kind in zip(self._feed.fields, kinds.strip("[]").split(", "), strict=True):
+                if kind.strip("'") != "NULL":  # nothing there, or a null
+                    kept = found.setdefault(field, {})
+                    name = _KINDS.get(kind, _NUMBER)
+                    kept[name] = min(kept.get(name, str(key)), str(key))
         return found
 
     def _known_types(self) -> dict[str, set[str]]:
@@ -351,15 +365,6 @@ class _FeedLanding:
             if kind not in known[field]
         ]
 
-    def _in_order(self) -> str:
-        """Query: the news as they came, deletions last. Where all of it is new the table's own order is that order."""
-        ((pulled, new),) = self._rows(
-            f"select (select count(*) from pulled where feed = {literal(self._feed.name)}), (select count(*) from news)"
-        )
-        if pulled == new and not self._is_whole:
-            return f"select * from pulled where feed = {literal(self._feed.name)}"
-        return f"select * from news order by place nulls last, {KEY}"
-
     def write(
         self, source: str, staging: Path, load_id: str, loaded_at: datetime, begun: str | None, config_hash: str
     ) -> Load:
@@ -371,7 +376,7 @@ class _FeedLanding:
         self._con.execute(
             f"""
             copy (
-                select {KEY}, {CURSOR}, {DIGEST}, cast({DELETED} as varchar) as {DELETED},
+                select {KEY}, {CURSOR}, {DIGEST}, cast(place is null as varchar) as {DELETED},
                     case when {is_good} then {PAYLOAD} end as {PAYLOAD}, label as {FILE}, line as {LINE},
                     row_number() over () as {NUMBER},
                     case when not is_readable then 'bad_json' when {KEY} is null then 'missing_value' end
@@ -379,11 +384,10 @@ class _FeedLanding:
                     case when not is_readable then 'the record is no JSON that can be read'
                         when {KEY} is null then {literal(no_key)} end as {FAULT},
                     case when not ({is_good}) then {PAYLOAD} end as {RAW}
-                from ({self._in_order()})
-            ) to '{sql_path(folder / RECORDS)}' (format parquet, compression zstd)
+                from ({self._with_texts()})
+            ) to '{sql_path(folder / RECORDS)}' (format parquet, compression zstd, row_group_size {_ROW_GROUP})
             """
         )
-        ((count, cursor),) = self._rows(f"select count(*), max({CURSOR}) from news")
         known = {load.manifest["cursor"] for load in self._loads} - {None}
         # What changed while the pull ran may have been passed over: the next pull begins no later than this one did.
         limit = begun or utc_text(loaded_at)
@@ -395,12 +399,15 @@ class _FeedLanding:
             "mode": "pull",
             "files": [
                 {"path": label, "records": records}
-                for label, records in self._rows("select label, count(*) from news group by all order by all")
+                for label, records in self._rows(
+                    "select coalesce(label, '') as label, count(*) from news left join received using (place)"
+                    " group by all order by all"
+                )
             ],
-            "landed_count": count,
+            "landed_count": self._new,
             "columns": list(COLUMNS),
             "since": utc_text(self._connector.options.first_instant),
-            "cursor": max({min(cursor, limit), *known} if cursor else known, default=None),
+            "cursor": max({min(self._cursor, limit), *known} if self._cursor else known, default=None),
             "types": {field: sorted(kinds) for field, kinds in self._types.items()},
             "config_hash": config_hash,
         }

@@ -8,6 +8,8 @@ left after it. A kill in the middle of a write leaves a torn end; it is cut off,
 """
 
 import json
+import mmap
+import os
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -22,13 +24,15 @@ _HEAD = struct.Struct(">III")  # bytes of the header, bytes of the records, chec
 class Frame:
     """One answer: the records of `feed` one after the other as UTF-8, and the bytes of each.
 
+    Read back, `body` is the file itself, mapped into memory.
+
     `digests` has an entry per record, or is None where texts are told apart by themselves. `asked` is the request,
     `left` are those that were left after it.
     """
 
     feed: str | None
     label: str
-    body: bytes
+    body: bytes | memoryview
     sizes: Sequence[int]
     digests: Sequence[str | None] | None
     asked: Any
@@ -70,19 +74,25 @@ class Spool:
         """Afterwards there is no pull to go on with."""
         self._path.unlink(missing_ok=True)
 
-    def _write(self, header: dict[str, Any], body: bytes) -> None:
+    def _write(self, header: dict[str, Any], body: bytes | memoryview) -> None:
         head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
         with self._path.open("ab") as file:
             file.write(_HEAD.pack(len(head), len(body), zlib.crc32(body, zlib.crc32(head))) + head + body)
 
-    def _read(self) -> Iterator[tuple[dict[str, Any], bytes]]:
+    def _read(self) -> Iterator[tuple[dict[str, Any], memoryview]]:
         with self._path.open("rb+") as file:
+            size = os.fstat(file.fileno()).st_size
+            if not size:
+                return
+            content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
             whole = 0
-            while len(start := file.read(_HEAD.size)) == _HEAD.size:
-                head_bytes, body_bytes, checksum = _HEAD.unpack(start)
-                head, body = file.read(head_bytes), file.read(body_bytes)
+            while whole + _HEAD.size <= size:
+                head_bytes, body_bytes, checksum = _HEAD.unpack_from(content, whole)
+                begin = whole + _HEAD.size
+                head = content[begin : begin + head_bytes]
+                body = content[begin + head_bytes : begin + head_bytes + body_bytes]
                 if len(body) != body_bytes or zlib.crc32(body, zlib.crc32(head)) != checksum:
                     break
-                whole = file.tell()
-                yield json.loads(head), body
+                whole = begin + head_bytes + body_bytes
+                yield json.loads(bytes(head)), body
             file.truncate(whole)

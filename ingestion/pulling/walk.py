@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from ingestion.connectors.base import Connector, Page, PulledFeed, Request, utc_text
+from ingestion.connectors.base import Connector, Page, PulledFeed, Records, Request, utc_text
 from ingestion.errors import SignInRefused, SourceError, SourceUnavailable
 from ingestion.pulling.client import Client, Response
 from ingestion.pulling.pages import MalformedPage, records_of
@@ -113,32 +113,23 @@ def _page(
         text = connector.text_of(request, response.body)
     except ValueError as error:
         raise MalformedPage(f"the answer cannot be read ({error})") from error
-    records, texts, envelope = records_of(text, feeds[request.feed].records if request.feed else "")
-    return Page(records, texts, envelope, response.headers), response
+    texts, envelope = records_of(text, feeds[request.feed].records if request.feed else "")
+    return Page(Records(texts), envelope, response.headers), response
 
 
 def _frame(
     feeds: Mapping[str, PulledFeed], request: Request, page: Page, response: Response, waiting: Sequence[Request]
 ) -> Frame:
     feed = feeds[request.feed] if request.feed else None
-    body, sizes = _utf8(page.texts if feed else [])
+    texts = page.records.texts if feed else []
     server_time = response.server_time
     return Frame(
         feed=request.feed,
         label=request.label,
-        body=body,
-        sizes=sizes,
+        body=b"".join(texts),
+        sizes=[len(text) for text in texts],
         digests=None if feed is None or feed.is_text_stable else [feed.digest_of(record) for record in page.records],
         asked=request.as_json(),
         left=[left.as_json() for left in waiting],
         server_time=utc_text(server_time) if server_time else None,
     )
-
-
-def _utf8(texts: Sequence[str]) -> tuple[bytes, list[int]]:
-    """All texts as UTF-8, one after the other, and the bytes of each."""
-    whole = "".join(texts)
-    if whole.isascii():
-        return whole.encode(), [len(text) for text in texts]
-    parts = [text.encode("utf-8", "surrogatepass") for text in texts]
-    return b"".join(parts), [len(part) for part in parts]

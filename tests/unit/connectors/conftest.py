@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,8 +21,11 @@ from ingestion.storage import Paths, emptied
 from settings.project import SourceConfig
 from tests.unit.connectors.replay import Replay, Surroundings, served
 from tests.unit.connectors.systems import SYSTEMS
+from tests.unit.connectors.systems.tables import TABLES
 
 NIGHT = datetime(2026, 3, 10, 2, tzinfo=UTC)
+# The next day on which deletions are looked for that no system tells.
+SUNDAY = datetime(2026, 3, 15, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -111,9 +115,45 @@ def pulled_from(kind: str, replay: Replay, home: Path) -> Pulled:
     return Pulled(kind, replay, home, dict(system.OPTIONS), Surroundings(dict(system.SECRETS)))
 
 
+# Every connector that the tests can play, over HTTP or over tables.
+PLAYED = sorted([*SYSTEMS, *TABLES])
+NO_SERVER = Replay("", lambda asked: NotImplemented)
+
+
+@contextmanager
+def opened(kind: str, home: Path) -> Iterator[Pulled]:
+    """Within the block the system of a connector of any kind is there to be pulled into `home`, in several pages."""
+    if kind in SYSTEMS:
+        with served(SYSTEMS[kind].Api()) as replay:
+            yield pulled_from(kind, replay, home)
+        return
+    database = home.with_suffix(".duckdb")
+    with duckdb.connect(str(database)) as con:
+        con.execute("set TimeZone = 'UTC'")
+        con.execute(TABLES[kind].content)
+    yield Pulled(kind, NO_SERVER, home, {"path": str(database), "pageSize": 2}, Surroundings())
+
+
+def own_counts(far: Pulled) -> dict[str, int]:
+    """How many records the system itself says it has, per raw feed that has any."""
+    if far.kind in SYSTEMS:
+        counts: dict[str, int] = far.replay.api.counts  # type: ignore[attr-defined]
+        return counts
+    with duckdb.connect(far.options["path"], read_only=True) as con:
+        found = {feed: con.execute(query).fetchall()[0][0] for feed, query in TABLES[far.kind].counts.items()}
+    return {feed: count for feed, count in found.items() if count}
+
+
+@pytest.fixture(params=PLAYED)
+def any_far(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pulled]:
+    """The source of every connector, whatever it asks."""
+    with opened(request.param, tmp_path / "home") as far:
+        yield far
+
+
 @pytest.fixture(params=sorted(SYSTEMS))
 def kind(request: pytest.FixtureRequest) -> str:
-    """Every connector's type; a test that names one overrides it."""
+    """The type of every connector over HTTP; a test that names one overrides it."""
     name: str = request.param
     return name
 

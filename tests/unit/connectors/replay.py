@@ -102,6 +102,7 @@ def served(api: Api) -> Iterator[Replay]:
         protocol_version = "HTTP/1.1"
         # The headers and the body of an answer leave together: without it each answer waits 40 ms for the other end.
         wbufsize = -1
+        disable_nagle_algorithm = True
 
         def _handle(self) -> None:
             parts = urlsplit(self.path)

@@ -1,71 +1,101 @@
-"""What every connector must do, whatever the network does: run on each of them with its replayed system.
+"""What every connector must do, whatever the network does: run on each of them with its replayed system or its tables.
 
-A pull is compared with an undisturbed one of the same system, byte for byte of landing.
+A pull is compared with an undisturbed one of the same system, byte for byte of landing. Faults of databases are in
+test_tables.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingestion.adapters import adapter_for
+from ingestion.adapters.connector import ConnectorAdapter
+from ingestion.connectors import CONNECTORS
+from ingestion.connectors.base import PulledFeed
 from ingestion.errors import SourceError, SourceUnavailable
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.pull import check_source
 from ingestion.pulling.load import spool_of
-from ingestion.pulling.spool import Spool
+from ingestion.pulling.spool import Frame, Spool
 from ingestion.storage import Paths
 from tests.integration.small_project import ROOT
-from tests.unit.connectors.conftest import NIGHT, Pulled, pulled_from
-from tests.unit.connectors.replay import Answer, cut, no_fault, once, served, torn
+from tests.unit.connectors.conftest import NIGHT, PLAYED, Pulled, opened, own_counts
+from tests.unit.connectors.replay import Answer, cut, no_fault, once, torn
 from tests.unit.connectors.systems import SYSTEMS
 
-# Per system: what landing holds after an undisturbed pull, and how many requests that took.
+# Per connector: what landing holds after an undisturbed pull, and how many answers that took.
 Undisturbed = dict[str, tuple[dict[str, str], int]]
+
+
+@contextmanager
+def kept_answers() -> Iterator[list[Frame]]:
+    """The answers that were kept within the block."""
+    append, kept = Spool.append, list[Frame]()
+
+    def noting(spool: Spool, frame: Frame) -> None:
+        kept.append(frame)
+        append(spool, frame)
+
+    with mock.patch.object(Spool, "append", noting):
+        yield kept
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     found = {}
-    for kind in SYSTEMS:
-        with served(SYSTEMS[kind].Api()) as replay:
-            far = pulled_from(kind, replay, tmp_path_factory.mktemp(kind))
+    for kind in PLAYED:
+        with opened(kind, tmp_path_factory.mktemp(kind) / "home") as far, kept_answers() as kept:
             far.pull()
-            found[kind] = (far.landing(), len(replay.asked))
+            found[kind] = (far.landing(), len(kept))
     return found
+
+
+def test_every_connector_is_played() -> None:
+    """One that is registered and not played here would be held to nothing."""
+    assert set(PLAYED) == set(CONNECTORS)
 
 
 # ---------------------------------------------------------------------------------------------- nothing is lost
 
 
-def test_everything_the_system_has_is_landed_once(far: Pulled) -> None:
-    far.pull()
-    assert far.landed_counts() == far.replay.api.counts  # type: ignore[attr-defined]
+def test_everything_the_system_has_is_landed_once(any_far: Pulled) -> None:
+    any_far.pull()
+    assert any_far.landed_counts() == own_counts(any_far)
 
 
-def test_second_pull_with_no_changes_lands_nothing(far: Pulled) -> None:
-    far.pull()
-    before = far.landing()
-    assert far.pull(NIGHT + timedelta(days=1)) == {}
-    assert far.landing() == before
+def test_second_pull_with_no_changes_lands_nothing(any_far: Pulled) -> None:
+    any_far.pull()
+    before = any_far.landing()
+    assert any_far.pull(NIGHT + timedelta(days=1)) == {}
+    assert any_far.landing() == before
 
 
-def test_records_become_good_rows_of_canonical_feeds(far: Pulled) -> None:
-    result = far.run()
-    assert far.quarantine() == []
-    assert any(far.rows(feed, "count(*)") != [(0,)] for feed in CANONICAL_FEEDS)
-    assert {feed.feed: feed.landed for feed in result.feeds.values()} == far.landed_counts()
+def test_records_become_good_rows_of_canonical_feeds(any_far: Pulled) -> None:
+    result = any_far.run()
+    assert any_far.quarantine() == []
+    assert any(any_far.rows(feed, "count(*)") != [(0,)] for feed in CANONICAL_FEEDS)
+    assert {feed.feed: feed.landed for feed in result.feeds.values()} == any_far.landed_counts()
 
 
-def test_second_run_with_no_changes_changes_no_row(far: Pulled) -> None:
-    far.run()
-    before = {feed: far.rows(feed, "*") for feed in CANONICAL_FEEDS}
-    assert far.run(NIGHT + timedelta(days=1)).new_loads == ()
-    assert {feed: far.rows(feed, "*") for feed in CANONICAL_FEEDS} == before
+def test_second_run_with_no_changes_changes_no_row(any_far: Pulled) -> None:
+    any_far.run()
+    before = {feed: any_far.rows(feed, "*") for feed in CANONICAL_FEEDS}
+    assert any_far.run(NIGHT + timedelta(days=1)).new_loads == ()
+    assert {feed: any_far.rows(feed, "*") for feed in CANONICAL_FEEDS} == before
+
+
+def test_event_says_when_the_system_wrote_it_down_unless_it_is_an_opening(any_far: Pulled) -> None:
+    any_far.run()
+    assert any_far.rows("ticket_events", "event_id", "recorded_at is null and event_id not like '%-opening%'") == []
+    assert any_far.rows("ticket_events", "event_id", "recorded_at < occurred_at") == []
 
 
 # ------------------------------------------------------------------------------------------------ killed anywhere
@@ -98,16 +128,14 @@ def killed_after(frames: int, torn_bytes: int) -> Iterator[None]:
 
 
 @given(data=st.data())
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None)
+@pytest.mark.parametrize("kind", PLAYED)
 def test_pull_killed_anywhere_and_resumed_lands_what_an_undisturbed_one_does(
     kind: str, undisturbed: Undisturbed, tmp_path_factory: Any, data: st.DataObject
 ) -> None:
-    landing, requests = undisturbed[kind]
-    with served(SYSTEMS[kind].Api()) as replay:
-        far = pulled_from(kind, replay, tmp_path_factory.mktemp("killed"))
-        kills = data.draw(
-            st.lists(st.tuples(st.integers(1, requests), st.sampled_from([0, 1, 40, 10_000])), max_size=3)
-        )
+    landing, answers = undisturbed[kind]
+    with opened(kind, tmp_path_factory.mktemp("killed") / "home") as far:
+        kills = data.draw(st.lists(st.tuples(st.integers(1, answers), st.sampled_from([0, 1, 40, 10_000])), max_size=3))
         for frames, torn_bytes in kills:
             try:
                 with killed_after(frames, torn_bytes):
@@ -120,24 +148,24 @@ def test_pull_killed_anywhere_and_resumed_lands_what_an_undisturbed_one_does(
         assert far.landing() == landing
 
 
-def test_resumed_pull_does_not_ask_again_for_what_it_has(far: Pulled, undisturbed: Undisturbed) -> None:
-    _, requests = undisturbed[far.kind]
-    with pytest.raises(Killed), killed_after(max(1, requests - 1), 0):
-        far.pull()
-    far.replay.forget()
-    far.pull()
-    assert len(far.replay.asked) == requests - max(1, requests - 1)
+def test_resumed_pull_does_not_ask_again_for_what_it_has(any_far: Pulled, undisturbed: Undisturbed) -> None:
+    _, answers = undisturbed[any_far.kind]
+    with pytest.raises(Killed), killed_after(max(1, answers - 1), 0):
+        any_far.pull()
+    with kept_answers() as kept:
+        any_far.pull()
+    assert len(kept) == answers - max(1, answers - 1)
 
 
-def test_pull_left_half_done_for_long_begins_anew(far: Pulled, undisturbed: Undisturbed) -> None:
-    landing, requests = undisturbed[far.kind]
+def test_pull_left_half_done_for_long_begins_anew(any_far: Pulled, undisturbed: Undisturbed) -> None:
+    landing, answers = undisturbed[any_far.kind]
     with pytest.raises(Killed), killed_after(1, 0):
-        far.pull()
-    far.replay.forget()
-    far.surroundings.now += timedelta(days=1)
-    far.pull()
-    assert len(far.replay.asked) >= requests
-    assert far.landing().keys() == landing.keys()
+        any_far.pull()
+    any_far.surroundings.now += timedelta(days=1)
+    with kept_answers() as kept:
+        any_far.pull()
+    assert len(kept) >= answers
+    assert any_far.landing().keys() == landing.keys()
 
 
 # ---------------------------------------------------------------------------------------- what passes by itself
@@ -244,28 +272,58 @@ def test_missing_secret_is_told_by_name(far: Pulled) -> None:
 # ----------------------------------------------------------------------------------------------------- declarations
 
 
-def test_declared_rows_are_columns_of_their_feeds(far: Pulled) -> None:
-    from ingestion.adapters import adapter_for
-
-    for feed in adapter_for("far", far.kind, far.source.options).connector.feeds():  # type: ignore[attr-defined]
+def test_declared_rows_are_columns_of_their_feeds(any_far: Pulled) -> None:
+    adapter = adapter_for("far", any_far.kind, any_far.source.options)
+    assert isinstance(adapter, ConnectorAdapter)
+    for feed in adapter.connector.feeds():
         for name, rows in feed.rows.items():
             assert set(rows.columns) <= set(CANONICAL_FEEDS[name].column_names)
-            assert set(CANONICAL_FEEDS[name].required) <= {*rows.columns, *far.options.get("defaults", {})}
+            assert set(CANONICAL_FEEDS[name].required) <= {*rows.columns, *any_far.options.get("defaults", {})}
 
 
+@pytest.mark.parametrize("kind", PLAYED)
 def test_module_names_the_documentation_it_follows(kind: str) -> None:
-    from ingestion.connectors import CONNECTORS
-
-    module = __import__(CONNECTORS[kind].__module__, fromlist=["x"])
+    module = import_module(CONNECTORS[kind].__module__)
     assert "Follows" in (module.__doc__ or "")
 
 
-def test_every_connector_has_a_replayed_system() -> None:
-    from ingestion.connectors import CONNECTORS
-    from ingestion.connectors.tables import TableConnector
+def told_of_deletions(feed: PulledFeed, leaving_out: PulledFeed) -> str:
+    """What the documentation says of how deletions of a feed's records are noticed."""
+    told = [
+        *(["missing from a pull"] if feed.is_complete else []),
+        *(["missing on `reconcileOn`"] if feed.is_reconciled else []),
+        *(["the record says so"] if feed.deleted_when != "false" else []),
+        *(["feed `deletion`"] if "deletion" in feed.looks_into and "tickets" in feed.rows else []),
+        *(["left out: missing on `reconcileOn`"] if leaving_out.is_reconciled > feed.is_reconciled else []),
+    ]
+    return "; ".join(told)
 
-    over_http = {name for name, connector in CONNECTORS.items() if not issubclass(connector, TableConnector)}
-    assert set(SYSTEMS) == over_http
+
+def test_documentation_says_of_every_feed_what_its_connector_declares(any_far: Pulled) -> None:
+    def feeds(**more: Any) -> list[PulledFeed]:
+        adapter = adapter_for("far", any_far.kind, {**any_far.source.options, **more})
+        assert isinstance(adapter, ConnectorAdapter)
+        return list(adapter.connector.feeds())
+
+    text = (ROOT / "docs" / "connectors.md").read_text(encoding="utf-8")
+    table = text.split("## What each system tells of changes")[1].split("\n## ")[0]
+    lines = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines() if line[:2] == "| "]
+    documented = {line[1]: line[2:] for line in lines if line[0] == f"`{any_far.kind}`"}
+    usual = feeds()
+    others = feeds(leaveOut=["deletion"]) if "deletion" in [feed.name for feed in usual] else usual
+    declared = {feed.name: (feed, other) for feed, other in zip(usual, others, strict=True)}
+    assert list(documented) == [f"`{name}`" for name, (feed, _) in declared.items() if feed.rows]
+    for name, (cursor, deletions, recorded, edits) in documented.items():
+        feed, leaving_out = declared[name.strip("`")]
+        assert cursor == (f"`{feed.cursor}`" if feed.cursor else "—")
+        told = told_of_deletions(feed, leaving_out)
+        # What belongs to a ticket goes with it: its rows are made of those of living tickets.
+        goes_along = not told and feed.looks_into and re.fullmatch(r"with its (ticket|incident|issue)", deletions)
+        assert goes_along or deletions == (told or "not told")
+        recording = feed.rows["ticket_events"].columns.get("recorded_at", "") if "ticket_events" in feed.rows else ""
+        assert bool(recording) == (recorded != "—")
+        assert recorded.strip("`") in recording or not recording
+        assert edits
 
 
 def test_example_of_the_documentation_is_whole_and_short() -> None:
@@ -285,4 +343,4 @@ def test_example_of_the_documentation_is_whole_and_short() -> None:
     connector = names["Checks"](names["ChecksOptions"].model_validate(options))
     (request,) = connector.start({"checks": NIGHT}, NIGHT)
     assert request.label == "/v1/web/checks"
-    assert connector.follow(request, base.Page([], [], {"next": "/more"}))[0].path == "/more"
+    assert connector.follow(request, base.Page(base.Records([]), {"next": "/more"}))[0].path == "/more"

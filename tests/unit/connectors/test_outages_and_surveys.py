@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ingestion.errors import SourceError
-from tests.unit.connectors.conftest import NIGHT, Pulled
+from tests.unit.connectors.conftest import NIGHT, SUNDAY, Pulled
 from tests.unit.connectors.replay import Answer
 from tests.unit.connectors.systems.ics import MOVED, ONCE, WEEKLY
 
@@ -150,6 +150,15 @@ class TestQualtrics:
             ("R_1", "csat", 5.0, "acme"),
             ("R_2", "csat", 2.0, "acme"),
         ]
+
+    def test_deleted_response_is_gone_after_the_day_of_reconciling(self, far: Pulled, replay: Any) -> None:
+        far.run()
+        del replay.api.responses[1]
+        far.run(NIGHT + timedelta(days=1))
+        assert len(far.rows("survey_responses", "item")) == 3
+        far.surroundings.now = SUNDAY
+        far.run(SUNDAY)
+        assert far.rows("survey_responses", "response_id, item") == [("R_1", "ces"), ("R_1", "csat")]
 
     def test_export_is_asked_about_until_it_is_complete(self, far: Pulled, replay: Any) -> None:
         far.pull()

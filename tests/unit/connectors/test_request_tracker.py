@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.connectors.conftest import NIGHT, Pulled
+from tests.unit.connectors.conftest import NIGHT, SUNDAY, Pulled
 from tests.unit.connectors.systems.request_tracker import Api, ticket, transaction
-
-SUNDAY = datetime.fromisoformat("2026-03-15T01:00:00+00:00")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.connectors.conftest import NIGHT, Pulled
+from tests.unit.connectors.conftest import NIGHT, SUNDAY, Pulled
 from tests.unit.connectors.systems.servicenow import Api, change, incident
 
 
@@ -130,3 +130,16 @@ def test_table_the_account_may_not_read_can_be_left_out(far: Pulled, replay: Any
     far.options["leaveOut"] = ["deletion"]
     far.run()
     assert len(far.rows("tickets", "ticket_id")) == 5
+
+
+def test_deletion_that_no_log_tells_is_noticed_on_the_day_of_reconciling(far: Pulled, replay: Any) -> None:
+    far.options["leaveOut"] = ["deletion"]
+    far.run()
+    del replay.api.content["incident"][1]
+    far.run(NIGHT + timedelta(days=1))
+    assert len(far.rows("tickets", "ticket_id")) == 5
+    far.surroundings.now = SUNDAY
+    far.run(SUNDAY)
+    assert len(far.rows("tickets", "ticket_id")) == 4
+    assert far.rows("ticket_events", "ticket_id", "ticket_id = 'INC0000002'") == []
+    assert far.quarantine() == []

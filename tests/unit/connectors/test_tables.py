@@ -1,106 +1,26 @@
 """Sources whose records somebody else has landed: tables in DuckDB, Parquet and PostgreSQL, in Fivetran's shapes."""
 
 import os
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import duckdb
 import psycopg
 import pytest
 
-from ingestion.connectors import CONNECTORS
-from ingestion.connectors.tables import TableConnector
-from ingestion.errors import SourceError
+from ingestion.errors import SourceError, SourceUnavailable
 from ingestion.feeds import CANONICAL_FEEDS
+from ingestion.pulling.spool import Frame, Spool
 from tests.unit.connectors.conftest import NIGHT, Pulled
 from tests.unit.connectors.replay import Replay, Surroundings
+from tests.unit.connectors.systems.tables import TABLES
 
-ZENDESK = """
-    create table organization (id bigint, name varchar, _fivetran_synced timestamptz);
-    create table "group" (id bigint, name varchar, _fivetran_synced timestamptz);
-    create table ticket (id bigint, status varchar, type varchar, requester_id bigint, via_channel varchar,
-        problem_id bigint, created_at timestamptz, _fivetran_deleted boolean, _fivetran_synced timestamptz);
-    create table ticket_field_history (ticket_id bigint, field_name varchar, updated timestamptz, user_id bigint,
-        value varchar, _fivetran_synced timestamptz);
-    create table ticket_comment (id bigint, ticket_id bigint, user_id bigint, public boolean, created timestamptz,
-        _fivetran_synced timestamptz);
-    insert into organization values (81, 'Acme', '2026-03-03 00:00:00+00');
-    insert into "group" values (91, 'Desk', '2026-03-03 00:00:00+00'), (92, 'Apps', '2026-03-03 00:00:00+00');
-    insert into ticket values
-        (1, 'solved', 'incident', 71, 'email', null, '2026-03-02 10:00:00+00', false, '2026-03-03 00:00:00+00'),
-        (2, 'open', null, 71, 'web', null, '2026-03-02 10:00:00+00', false, '2026-03-03 00:00:00+00');
-    insert into ticket_field_history values
-        (1, 'status', '2026-03-02 10:00:00+00', 71, 'new', '2026-03-03 00:00:00+00'),
-        (1, 'priority', '2026-03-02 10:00:00+00', 71, 'normal', '2026-03-03 00:00:00+00'),
-        (1, 'organization_id', '2026-03-02 10:00:00+00', 71, '81', '2026-03-03 00:00:00+00'),
-        (1, 'brand_id', '2026-03-02 10:00:00+00', 71, '61', '2026-03-03 00:00:00+00'),
-        (1, 'group_id', '2026-03-02 10:00:00+00', 71, '91', '2026-03-03 00:00:00+00'),
-        (1, 'priority', '2026-03-02 10:30:00+00', 72, 'urgent', '2026-03-03 00:00:00+00'),
-        (1, 'group_id', '2026-03-02 10:30:00+00', 72, '92', '2026-03-03 00:00:00+00'),
-        (1, 'status', '2026-03-02 11:00:00+00', 72, 'pending', '2026-03-03 00:00:00+00'),
-        (1, 'status', '2026-03-02 14:00:00+00', -1, 'solved', '2026-03-03 00:00:00+00'),
-        (2, 'status', '2026-03-02 10:00:00+00', 71, 'open', '2026-03-03 00:00:00+00'),
-        (2, 'organization_id', '2026-03-02 10:00:00+00', 71, '81', '2026-03-03 00:00:00+00'),
-        (2, 'brand_id', '2026-03-02 10:00:00+00', 71, '61', '2026-03-03 00:00:00+00');
-    insert into ticket_comment values
-        (11, 1, 71, true, '2026-03-02 10:00:00+00', '2026-03-03 00:00:00+00'),
-        (12, 1, 72, true, '2026-03-02 10:30:00+00', '2026-03-03 00:00:00+00'),
-        (13, 1, 71, true, '2026-03-02 12:00:00+00', '2026-03-03 00:00:00+00');
-"""
-SERVICENOW = """
-    create table incident (sys_id varchar, number varchar, company_value varchar, business_service_value varchar,
-        priority varchar, opened_at timestamp, resolved_at timestamp, closed_at timestamp, sys_updated_on timestamp,
-        caller_id_value varchar, assignment_group_value varchar, contact_type varchar, category varchar,
-        parent_incident_value varchar, state varchar, hold_reason varchar, made_sla boolean, reopen_count bigint,
-        reassignment_count bigint, _fivetran_deleted boolean, _fivetran_synced timestamptz);
-    create table sys_audit (sys_id varchar, tablename varchar, documentkey varchar, fieldname varchar, oldvalue varchar,
-        newvalue varchar, record_checkpoint bigint, sys_created_on timestamp, sys_created_by varchar,
-        _fivetran_synced timestamptz);
-    create table sys_user (sys_id varchar, user_name varchar);
-    create table task_sla (sys_id varchar, task_value varchar, has_breached boolean, _fivetran_synced timestamptz);
-    create table sys_user_group (sys_id varchar, name varchar, _fivetran_synced timestamptz);
-    create table core_company (sys_id varchar, name varchar, _fivetran_synced timestamptz);
-    create table cmdb_ci_service (sys_id varchar, name varchar, _fivetran_synced timestamptz);
-    insert into incident values
-        ('a1', 'INC1', 'c1', 's1', '1', '2026-03-02 10:00:00', '2026-03-02 14:00:00', null, '2026-03-02 14:00:00', 'u1',
-         'g1', 'email', 'software', null, '6', null, true, 0, 0, false, '2026-03-03 00:00:00+00'),
-        ('a2', 'INC2', 'c1', 's1', '3', '2026-03-02 10:00:00', null, null, '2026-03-02 10:00:00', 'u1',
-         'g1', 'email', 'software', null, '2', null, true, 0, 0, true, '2026-03-03 00:00:00+00');
-    insert into sys_audit values
-        ('b1', 'incident', 'a1', 'priority', '3', '1', 1, '2026-03-02 10:30:00', 'bob', '2026-03-03 00:00:00+00'),
-        ('b2', 'incident', 'a1', 'comments', '', 'Nine.', 2, '2026-03-02 11:00:00', 'ann', '2026-03-03 00:00:00+00'),
-        ('b3', 'incident', 'a1', 'state', '1', '6', 3, '2026-03-02 14:00:00', 'bob', '2026-03-03 00:00:00+00'),
-        ('b4', 'problem', 'p1', 'state', '1', '6', 3, '2026-03-02 14:00:00', 'bob', '2026-03-03 00:00:00+00');
-    insert into sys_user values ('u1', 'ann');
-    insert into task_sla values ('t1', 'a1', false, '2026-03-03 00:00:00+00');
-    insert into sys_user_group values ('g1', 'Desk', '2026-03-03 00:00:00+00');
-    insert into core_company values ('c1', 'Acme', '2026-03-03 00:00:00+00');
-    insert into cmdb_ci_service values ('s1', 'Mail', '2026-03-03 00:00:00+00');
-"""
-ICINGA = """
-    create table icinga_objects (object_id bigint, name1 varchar, name2 varchar);
-    create table icinga_statehistory (statehistory_id bigint, object_id bigint, state_time timestamp, state smallint,
-        state_type smallint);
-    create table icinga_downtimehistory (downtimehistory_id bigint, object_id bigint, entry_time timestamp,
-        comment_data varchar, is_fixed smallint, was_started smallint, was_cancelled smallint,
-        scheduled_start_time timestamp, scheduled_end_time timestamp, actual_start_time timestamp,
-        actual_end_time timestamp);
-    insert into icinga_objects values (1, 'web1', null), (2, 'web1', 'http');
-    insert into icinga_statehistory values
-        (9, 1, '2026-03-02 09:00:00', 0, 1), (10, 2, '2026-03-02 09:00:00', 0, 1),
-        (11, 2, '2026-03-02 10:00:00', 2, 0), (12, 2, '2026-03-02 10:01:00', 2, 1),
-        (13, 2, '2026-03-02 10:30:17', 0, 1);
-    insert into icinga_downtimehistory values
-        (1, 2, '2026-03-01 09:00:00', 'Patching', 1, 1, 0, '2026-03-05 01:00:00', '2026-03-05 03:00:00',
-         '2026-03-05 01:00:30', '2026-03-05 03:00:45'),
-        (2, 2, '2026-03-01 09:00:00', 'Called off', 1, 0, 1, '2026-03-06 01:00:00', '2026-03-06 03:00:00',
-         '2026-03-06 01:00:00', '2026-03-01 10:00:00'),
-        (3, 2, '2026-03-01 09:00:00', 'Cut short', 1, 1, 1, '2026-03-07 01:00:00', '2026-03-07 03:00:00',
-         '2026-03-07 01:00:00', '2026-03-07 02:00:00');
-"""
-TABLES = {"fivetran_zendesk": ZENDESK, "fivetran_servicenow": SERVICENOW, "icinga": ICINGA}
 Store = Callable[[str], None]
 
 
@@ -132,7 +52,7 @@ def store(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> tuple[di
 
         with psycopg.connect(address, autocommit=True) as con:
             con.execute("drop schema if exists desk cascade; create schema desk")
-        change(TABLES[kind])
+        change(TABLES[kind].content)
         return {"database": {"env": "WAREHOUSE"}, "schema": "desk"}, {"WAREHOUSE": address}, change
     database = tmp_path / "tables.duckdb"
 
@@ -146,7 +66,7 @@ def store(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> tuple[di
                     folder.mkdir(parents=True, exist_ok=True)
                     con.execute(f"copy \"{name}\" to '{folder}/part-0.parquet'")
 
-    write(TABLES[kind])
+    write(TABLES[kind].content)
     return {"path": str(database if request.param == "duckdb" else tmp_path / "tables")}, {}, write
 
 
@@ -181,10 +101,6 @@ def test_pages_of_any_size_bring_every_row(far: Pulled) -> None:
     far.options["pageSize"] = 2
     far.pull()
     assert far.landed_counts() == whole
-
-
-def test_every_connector_of_tables_is_tested_here() -> None:
-    assert set(TABLES) == {name for name, connector in CONNECTORS.items() if issubclass(connector, TableConnector)}
 
 
 # ------------------------------------------------------------------------------------------------ what rows mean
@@ -291,3 +207,76 @@ def test_missing_table_is_told(far: Pulled, change: Store, store: Any) -> None:
         change("drop table icinga_objects")
     with pytest.raises(SourceError, match="icinga_objects"):
         far.run()
+
+
+@pytest.mark.parametrize("kind", ["icinga"])
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)
+def test_connection_cut_in_the_middle_of_a_pull_costs_a_repetition_and_nothing_else(
+    far: Pulled, store: tuple[dict[str, Any], dict[str, str], Store]
+) -> None:
+    far.options["pageSize"] = 2
+    far.pull()
+    whole = far.landing()
+    far.home = far.home.parent / "again"
+    (address,) = store[1].values()
+    append = Spool.append
+
+    def cutting(spool: Spool, frame: Frame) -> None:
+        append(spool, frame)
+        with psycopg.connect(address, autocommit=True) as con:
+            con.execute("select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()")
+
+    with mock.patch.object(Spool, "append", cutting):
+        far.pull()
+    assert far.landing() == whole
+    assert far.surroundings.waited
+
+
+@pytest.mark.parametrize("kind", ["fivetran_zendesk"])
+@pytest.mark.parametrize("store", ["duckdb", "postgres"], indirect=True)
+def test_column_by_which_changes_are_asked_for_of_another_type_is_told(far: Pulled, change: Store) -> None:
+    change("alter table ticket drop column _fivetran_synced; alter table ticket add column _fivetran_synced bigint")
+    with pytest.raises(SourceError, match=r"ticket: .*check that the tables are there with their usual columns"):
+        far.pull()
+    assert far.landed_counts() == {}
+
+
+@pytest.mark.parametrize("kind", ["fivetran_zendesk"])
+def test_column_whose_type_changed_is_told_by_name_and_nothing_is_landed(far: Pulled, change: Store) -> None:
+    far.pull()
+    before = far.landing()
+    change(
+        "alter table ticket alter column requester_id type varchar;"
+        " update ticket set requester_id = 'ann', _fivetran_synced = '2026-03-09 00:00:00+00'"
+    )
+    with pytest.raises(SourceError, match='feed ticket: field "requester_id" was number and is now text'):
+        far.pull(NIGHT + timedelta(days=1))
+    assert far.landing() == before
+
+
+@pytest.mark.parametrize("kind", ["icinga"])
+@pytest.mark.parametrize("store", ["duckdb"], indirect=True)
+def test_file_that_somebody_else_is_writing_is_told_and_read_when_it_is_free(far: Pulled) -> None:
+    """An EL tool holds the file as long as it writes."""
+    writing = "import duckdb, sys; con = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", writing, far.options["path"]]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "open\n"
+        with pytest.raises(SourceUnavailable, match=r"the database cannot be read .*lock"):
+            far.pull()
+        assert len(far.surroundings.waited) == 5
+        writer.communicate()
+    far.pull()
+    assert far.landed_counts() == {"states": 4, "downtimes": 3}
+
+
+@pytest.mark.parametrize("kind", ["icinga"])
+@pytest.mark.parametrize("store", ["duckdb", "parquet"], indirect=True)
+def test_file_that_is_none_of_its_kind_is_told(far: Pulled) -> None:
+    path = Path(far.options["path"])
+    if path.is_dir():
+        path = path / "icinga_statehistory" / "part-0.parquet"
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(SourceError, match=re.escape(path.name)):
+        far.pull()
