@@ -12,11 +12,11 @@ from ingestion.pull import (
     forget_unlisted_sources,
     late_after_seconds,
     ordered_sources,
-    run_source,
-    settle_landed,
     source_feeds,
 )
+from ingestion.reading import last_reading
 from orchestration.resources import NightlyRun, user_errors
+from orchestration.staleness import instant_text, take_in
 from settings.project import SourceConfig
 
 AGREEMENTS_KEY = dg.AssetKey("agreements")
@@ -96,20 +96,23 @@ def _landing_assets(source: SourceConfig, keys: Mapping[str, Sequence[dg.AssetKe
             )
             for key in keys[source.name]
         ],
+        # It blocks nothing: a source that may not be missing fails its step.
+        check_specs=[
+            dg.AssetCheckSpec("was_read", asset=key, description="The source answered when it was asked this night.")
+            for key in keys[source.name]
+        ],
     )
     def landed(context: dg.AssetExecutionContext, nightly: NightlyRun):  # type: ignore[no-untyped-def]
         configured = next(item for item in nightly.config.sources if item.name == source.name)
         with user_errors():
-            if nightly.settings.landed_only:
-                result = settle_landed(configured, nightly.settings.home, nightly.settings.as_of)
-            else:
-                result = run_source(
-                    configured,
-                    nightly.settings.project_dir,
-                    nightly.settings.home,
-                    nightly.started_at,
-                    nightly.settings.as_of,
-                )
+            result = take_in(nightly, configured)
+            reading = last_reading(nightly.settings.home, source.name)
+        is_read = reading is None or reading.failure is None
+        if reading is not None and not is_read:
+            context.log.warning(
+                f"Source {source.name} could not be read; what happened since {instant_text(reading.read_at)} is not"
+                f" known: {reading.failure}"
+            )
         for warning in result.warnings:
             context.log.warning(warning)
         for name, feed in result.feeds.items():
@@ -121,7 +124,7 @@ def _landing_assets(source: SourceConfig, keys: Mapping[str, Sequence[dg.AssetKe
         new = [load.feed for load in result.new_loads]
         for key in sorted(context.selected_asset_keys):
             counts = result.feeds.get(key.path[-1])
-            metadata: dict[str, int] = {"new_loads": new.count(key.path[-1])}
+            metadata: dict[str, int | str] = {"new_loads": new.count(key.path[-1])}
             if counts is not None:
                 metadata |= {
                     "dagster/row_count": counts.accepted,
@@ -129,7 +132,17 @@ def _landing_assets(source: SourceConfig, keys: Mapping[str, Sequence[dg.AssetKe
                     "quarantined": counts.quarantined,
                     "after as_of": counts.after_as_of,
                 }
+            if reading is not None:
+                metadata |= {"last read": instant_text(reading.read_at)}
             yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+        for check in sorted(context.selected_asset_check_keys):
+            yield dg.AssetCheckResult(
+                asset_key=check.asset_key,
+                check_name=check.name,
+                passed=is_read,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"failure": reading.failure} if reading is not None and reading.failure else {},
+            )
 
     return landed
 

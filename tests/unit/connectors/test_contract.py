@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingestion.errors import SourceError, SourceUnavailable
+from ingestion.errors import SourceError, SourceUnavailable, SourceUnread
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.pull import check_source
 from ingestion.pulling.load import spool_of
@@ -167,13 +167,14 @@ def test_passing_fault_costs_a_repetition_and_nothing_else(far: Pulled, fault: s
 
 # ----------------------------------------------------------------------------------------------- what does not pass
 
+# The answer, what is said of it, and whether it leaves the source unread rather than asked for the wrong thing.
 LASTING = {
-    401: (Answer({"message": "no"}, 401), "sign-in was refused"),
-    403: (Answer({"message": "no"}, 403), "may not read this"),
-    404: (Answer({"message": "no"}, 404), "check url"),
-    503: (Answer({}, 503), "after 6 attempts"),
-    "no JSON": (Answer(b"]"), "not JSON|cannot be read"),
-    "redirect": (Answer(b"", 302, {"Location": "https://elsewhere.example/login"}), "elsewhere.example"),
+    401: (Answer({"message": "no"}, 401), "sign-in was refused", True),
+    403: (Answer({"message": "no"}, 403), "may not read this", True),
+    404: (Answer({"message": "no"}, 404), "check url", False),
+    503: (Answer({}, 503), "after 6 attempts", True),
+    "no JSON": (Answer(b"]"), "not JSON|cannot be read", True),
+    "redirect": (Answer(b"", 302, {"Location": "https://elsewhere.example/login"}), "elsewhere.example", False),
 }
 
 
@@ -182,7 +183,7 @@ def test_lasting_fault_is_told_and_lands_nothing_until_it_is_mended(
     far: Pulled, status: int | str, undisturbed: Undisturbed
 ) -> None:
     landing, requests = undisturbed[far.kind]
-    answer, said = LASTING[status]
+    answer, said, is_unread = LASTING[status]
     middle = max(1, requests // 2)
     far.replay.fault = lambda number, asked, usual: answer if number >= middle else usual
     with pytest.raises(SourceError, match=said) as error:
@@ -190,6 +191,7 @@ def test_lasting_fault_is_told_and_lands_nothing_until_it_is_mended(
     assert far.landed_counts() == {}
     for secret in SYSTEMS[far.kind].SECRETS.values():
         assert secret not in str(error.value)
+    assert isinstance(error.value, SourceUnread) == is_unread
     far.replay.fault = no_fault
     far.pull()
     assert far.landing() == landing
