@@ -18,7 +18,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: help setup nightly test test-unit test-kills test-servers ui lint format bench example-data dictionary explain serve reproduce clean
+.PHONY: help setup nightly test test-unit test-kills test-servers ui lint format bench example-data backfill dictionary explain serve reproduce clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -76,6 +76,9 @@ bench: $(DEV_STAMP) $(MANIFEST)  ## Costs as ratios within one run (SIZE=10M add
 example-data: $(RUN_STAMP)  ## Generate the data of examples/acme up to SLM_AS_OF or now (SIZE=1 is the default)
 	@$(BIN)/python -m examples.acme.generate --size $(SIZE)
 	@echo $(SIZE) > $(ACME_DATA)/.size
+
+backfill: $(RUN_STAMP) $(MANIFEST)  ## Ask pulled sources for days again: make backfill FROM=2026-03-01 UNTIL=2026-04-01 [SOURCE=desk]
+	@$(BIN)/python -m orchestration.backfill '$(FROM)' '$(UNTIL)' $(if $(SOURCE),--source '$(SOURCE)')
 
 dictionary: $(RUN_STAMP) $(MANIFEST)  ## Rewrite docs/data-dictionary.md from the models
 	@$(BIN)/python -m reporting.dictionary dbt_project/target/manifest.json docs/data-dictionary.md

@@ -1,7 +1,7 @@
 """Assets in front of the warehouse: compiled agreements, landed sources, canonical feeds."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -9,17 +9,22 @@ from agreements.compile import compile_agreements
 from ingestion.pull import (
     check_source,
     ensure_empty_feeds,
+    first_instant,
     forget_unlisted_sources,
     late_after_seconds,
     ordered_sources,
+    run_source,
     source_feeds,
 )
 from ingestion.reading import last_reading
 from orchestration.resources import NightlyRun, user_errors
 from orchestration.staleness import instant_text, take_in
-from settings.project import SourceConfig
+from settings.instants import load_zone
+from settings.project import ProjectConfig, SourceConfig
 
 AGREEMENTS_KEY = dg.AssetKey("agreements")
+# Its assets are no part of a night.
+BACKFILL_GROUP = "backfill"
 
 
 def agreements_asset(sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:
@@ -145,6 +150,46 @@ def _landing_assets(source: SourceConfig, keys: Mapping[str, Sequence[dg.AssetKe
             )
 
     return landed
+
+
+def backfill_assets(config: ProjectConfig) -> list[dg.AssetsDefinition]:
+    """One asset for each source that is pulled from a system; a source of files has nothing to be asked for.
+
+    A partition is a day of the project's zone: the source was asked once more for what it has of it. A range of days is
+    one run and one pull. Nothing is built: the next night does that, from all of landing.
+    """
+    firsts = [(source, first_instant(source)) for source in config.sources]
+    return [_backfill_asset(source, first, config.reporting.time_zone) for source, first in firsts if first is not None]
+
+
+def _backfill_asset(source: SourceConfig, first: datetime, zone: str) -> dg.AssetsDefinition:
+    # The day that holds `since`: before it nothing is asked for.
+    days = dg.DailyPartitionsDefinition(start_date=f"{first.astimezone(load_zone(zone)):%Y-%m-%d}", timezone=zone)
+
+    @dg.asset(
+        key=["backfill", source.name],
+        group_name=BACKFILL_GROUP,
+        partitions_def=days,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        description=f"Days of source {source.name} ({source.type}) asked for again; the next night builds.",
+    )
+    def backfilled(context: dg.AssetExecutionContext, nightly: NightlyRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        configured = next(item for item in nightly.config.sources if item.name == source.name)
+        window = context.partition_time_window
+        settings = nightly.settings
+        with user_errors():
+            result = run_source(
+                configured, settings.project_dir, settings.home, nightly.started_at, settings.as_of,
+                window=(window.start.astimezone(UTC), window.end.astimezone(UTC)),
+            )  # fmt: skip
+        landed = ", ".join(f"{feed.landed:,} {name}" for name, feed in result.feeds.items())
+        context.log.info(
+            f"Source {source.name}, {window.start:%Y-%m-%d} to before {window.end:%Y-%m-%d}:"
+            f" {len(result.new_loads)} new loads; landing holds {landed}. The next night builds from it."
+        )
+        return dg.MaterializeResult(metadata={"new_loads": len(result.new_loads)})
+
+    return backfilled
 
 
 def feeds_asset(feeds: Sequence[str], sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:

@@ -5,7 +5,7 @@ A pull is compared with an undisturbed one of the same system, byte for byte of 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
 
@@ -288,3 +288,34 @@ def test_example_of_the_documentation_is_whole_and_short() -> None:
     (request,) = connector.start({"checks": NIGHT}, NIGHT)
     assert request.label == "/v1/web/checks"
     assert connector.follow(request, base.Page([], [], {"next": "/more"}))[0].path == "/more"
+
+
+# ------------------------------------------------------------------------------------------ days that are asked again
+
+A_DAY = (datetime(2026, 3, 8, tzinfo=UTC), datetime(2026, 3, 9, tzinfo=UTC))
+
+
+def test_stretch_asked_for_again_lands_nothing_and_leaves_the_next_pull_where_it_was(far: Pulled) -> None:
+    """Whatever the system: records that are there already are not landed twice, and nothing is taken for deleted."""
+    far.pull()
+    landing = far.landing()
+    far.replay.forget()
+    far.pull()
+    usual = [(asked.path, asked.query, asked.body) for asked in far.replay.asked]
+    assert far.pull(window=A_DAY) == {}
+    assert far.landing() == landing
+    far.replay.forget()
+    far.pull()
+    assert [(asked.path, asked.query, asked.body) for asked in far.replay.asked] == usual
+
+
+def test_stretch_asked_for_before_anything_was_pulled_does_not_stand_for_the_beginning(
+    far: Pulled, undisturbed: Undisturbed
+) -> None:
+    """A source that was filled first still pulls all there is, and lands each record once."""
+    far.pull(window=A_DAY)
+    far.replay.forget()
+    far.pull(NIGHT + timedelta(days=1))
+    _, requests = undisturbed[far.kind]
+    assert len(far.replay.asked) == requests
+    assert far.landed_counts() == far.replay.api.counts  # type: ignore[attr-defined]
