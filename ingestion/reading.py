@@ -38,8 +38,10 @@ def last_reading(home: Path, source: str) -> Reading | None:
     if record.is_file():
         content = json.loads(record.read_text(encoding="utf-8"))
         return Reading(source, datetime.fromisoformat(content["read_at"]), content["failure"])
-    manifests = (home.absolute() / "landing" / source).glob("*/*/manifest.json")
-    loaded = [json.loads(path.read_text(encoding="utf-8"))["loaded_at"] for path in manifests]
+    paths_of_loads = (home.absolute() / "landing" / source).glob("*/*/manifest.json")
+    manifests = [json.loads(path.read_text(encoding="utf-8")) for path in paths_of_loads]
+    # A load of days that were asked for again has no `since`: it is not the whole source.
+    loaded = [manifest["loaded_at"] for manifest in manifests if manifest.get("since", "") is not None]
     return Reading(source, datetime.fromisoformat(max(loaded))) if loaded else None
 
 

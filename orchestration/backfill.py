@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import cast
 
 import dagster as dg
 
@@ -45,8 +46,7 @@ def backfill(
     chosen = [assets[name] for name in names or assets]
     keys = {FIRST_KEY: first.isoformat(), LAST_KEY: (until - timedelta(days=1)).isoformat()}
     for asset in chosen:
-        days = asset.partitions_def
-        assert days is not None  # noqa: S101
+        days = cast(dg.DailyPartitionsDefinition, asset.partitions_def)
         for key in keys.values():
             if not days.has_partition_key(key):
                 bounds = f"{days.get_first_partition_key()} to {days.get_last_partition_key()}"

@@ -94,7 +94,10 @@ def feed_checks(feeds: Sequence[FeedState]) -> list[Check]:
 
 
 def unread_checks(unread: Sequence[Unread]) -> list[Check]:
-    """One failed check per source that could not be read: from when on nothing is known, why, and whom it delays."""
+    """One failed check per source that could not be read: from when on nothing is known, and whom it delays.
+
+    Why it could not be read stays in the certificate's file: it names hosts, and checks are shown to every customer.
+    """
     return [
         Check(
             f"{source.source}_was_read",
@@ -108,7 +111,6 @@ def unread_checks(unread: Sequence[Unread]) -> list[Check]:
                     f"last read at {source.read_at}",
                     *([f"figures as of then: {', '.join(source.within)}"] if source.within else []),
                     *([f"withheld: {', '.join(source.overdue)}"] if source.overdue else []),
-                    source.failure,
                 ]
             ),
             "read, or no longer ago than each agreement's staleness",

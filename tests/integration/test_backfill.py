@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 
 from ingestion.pull import run_source
+from ingestion.reading import last_reading
 from orchestration import backfill
 from settings.project import load_project
 from tests.integration.small_project import Project, environment, small_project
@@ -83,6 +84,8 @@ def test_range_is_one_run_and_one_pull_and_repeated_it_lands_nothing(monitored: 
     assert len(monitored.runs()) == 1
     assert monitored.filled() == {"2026-03-08", "2026-03-09"}
     (load,) = monitored.landed()
+    # Some days are not the source: if it is down tonight, nobody has ever read it.
+    assert last_reading(monitored.project.home, "monitor") is None
 
     monitored.replay.forget()
     status, said = monitored.backfill(*RANGE, "--source", "monitor")
