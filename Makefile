@@ -55,6 +55,7 @@ test-unit: $(DEV_STAMP) $(MANIFEST)  ## Unit tests only
 test-kills: $(DEV_STAMP) $(MANIFEST)  ## Kill 200 publications with a reader attached; 100 readers through 30 publications
 	@$(BIN)/python -m pytest -s tests/integration/test_killed_while_publishing.py --kills $(or $(KILLS),200)
 	@$(BIN)/python -m pytest -s tests/integration/test_postgres.py -k many_swaps --readers 100 --publications 30
+	@$(BIN)/python -m pytest -s tests/integration/test_release_readers.py --readers 100 --publications 30
 
 test-servers: $(DEV_STAMP) $(MANIFEST)  ## Connectors against real servers; those that are not installed are skipped
 	@SLM_TEST_SERVERS=$${SLM_TEST_SERVERS:-installed} $(BIN)/python -m pytest tests/servers -rs
