@@ -190,8 +190,9 @@ def _delay_sentence(context: PageContext, delay: Delay) -> str:
     """From when on an agreement's data are missing; that nothing is shown does not mean that nothing was."""
     name = next(row.display_name for row in context.agreements if row.agreement_id == delay.agreement_id)
     since = wording.instant_text(delay.unknown_since_at, context.zone, with_zone=True)
-    sources = wording.listed(delay.unread_sources.split(", "))
-    unread = f"{sources} could not be read and was last read on {since}."
+    sources = delay.unread_sources.split(", ")
+    last = "and was last read" if len(sources) == 1 else "and the first of them was last read"
+    unread = f"{wording.listed(sources)} could not be read {last} on {since}."
     if any(figure.status == "withheld" for figure in context.figures if figure.agreement_id == delay.agreement_id):
         return f"{unread} That is longer ago than {name} allows: its figures are withheld."
     return (
