@@ -18,7 +18,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: help setup nightly test test-unit test-kills test-servers ui lint format bench example-data dictionary explain serve reproduce clean
+.PHONY: help setup nightly test test-unit test-kills test-servers ui lint format bench example-data backfill dictionary explain serve reproduce clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -55,6 +55,7 @@ test-unit: $(DEV_STAMP) $(MANIFEST)  ## Unit tests only
 test-kills: $(DEV_STAMP) $(MANIFEST)  ## Kill 200 publications with a reader attached; 100 readers through 30 publications
 	@$(BIN)/python -m pytest -s tests/integration/test_killed_while_publishing.py --kills $(or $(KILLS),200)
 	@$(BIN)/python -m pytest -s tests/integration/test_postgres.py -k many_swaps --readers 100 --publications 30
+	@$(BIN)/python -m pytest -s tests/integration/test_release_readers.py --readers 100 --publications 30
 
 test-servers: $(DEV_STAMP) $(MANIFEST)  ## Connectors against real servers; those that are not installed are skipped
 	@SLM_TEST_SERVERS=$${SLM_TEST_SERVERS:-installed} $(BIN)/python -m pytest tests/servers -rs
@@ -76,6 +77,9 @@ bench: $(DEV_STAMP) $(MANIFEST)  ## Costs as ratios within one run (SIZE=10M add
 example-data: $(RUN_STAMP)  ## Generate the data of examples/acme up to SLM_AS_OF or now (SIZE=1 is the default)
 	@$(BIN)/python -m examples.acme.generate --size $(SIZE)
 	@echo $(SIZE) > $(ACME_DATA)/.size
+
+backfill: $(RUN_STAMP) $(MANIFEST)  ## Ask pulled sources for days again: make backfill FROM=2026-03-01 UNTIL=2026-04-01 [SOURCE=desk]
+	@$(BIN)/python -m orchestration.backfill '$(FROM)' '$(UNTIL)' $(if $(SOURCE),--source '$(SOURCE)')
 
 dictionary: $(RUN_STAMP) $(MANIFEST)  ## Rewrite docs/data-dictionary.md from the models
 	@$(BIN)/python -m reporting.dictionary dbt_project/target/manifest.json docs/data-dictionary.md

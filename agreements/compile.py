@@ -356,6 +356,7 @@ def _agreement_row(version: AgreementVersion, config: ProjectConfig) -> Row:
         ",".join(sorted(maintenance.windows)),
         policies.inherited_downtime,
         policies.no_reply,
+        policies.staleness,
         spec.covers_all_services,
         limit.tickets if limit else None,
         limit.per if limit else None,

@@ -27,6 +27,16 @@ STATUSES = (
 )
 TERMINAL_STATUSES = frozenset({"resolved", "closed", "cancelled", "merged"})
 OPEN_STATUSES = tuple(status for status in STATUSES if status not in TERMINAL_STATUSES)
+# The canonical feeds that figures of each subject are made of. Answers find their service through the ticket.
+_TICKET_FEEDS = frozenset({"tickets", "ticket_events"})
+_OUTAGE_FEEDS = frozenset({"outages", "uptime_checks"})
+_FEEDS = {
+    "ticket": _TICKET_FEEDS,
+    "promise": _TICKET_FEEDS,
+    "outage": _OUTAGE_FEEDS,
+    "service": _OUTAGE_FEEDS,
+    "answer": _TICKET_FEEDS | {"survey_responses", "survey_invitations"},
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,11 @@ class Metric:
     def has_scope(self) -> bool:
         """Whether scope (type, priority, category, channel) can narrow it: only what belongs to a ticket."""
         return self.subject in ("ticket", "answer", "promise")
+
+    @property
+    def feeds(self) -> frozenset[str]:
+        """The canonical feeds without which its figures are not known."""
+        return _FEEDS[self.subject]
 
     @property
     def default_per(self) -> Literal["agreement", "service"]:

@@ -622,6 +622,7 @@ class Policies(StrictModel):
     maintenance: Maintenance | None = None
     inherited_downtime: Literal["reported", "counted"] = "reported"
     no_reply: Literal["stops", "breach"] = "stops"
+    staleness: ClockSeconds | None = None
 
 
 class Objective(StrictModel):

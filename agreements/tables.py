@@ -117,6 +117,7 @@ _COLUMNS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("maintenance_windows", _TEXT),
         ("inherited_downtime", _TEXT),
         ("no_reply", _TEXT),
+        ("staleness_seconds?", _BIGINT),
         ("covers_all_services", _BOOL),
         ("workload_limit_tickets?", _BIGINT),
         ("workload_limit_per?", _TEXT),

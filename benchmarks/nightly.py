@@ -1,9 +1,11 @@
 """What the whole nightly costs beside the `dbt build` in it, on examples/acme (small)."""
 
+import contextlib
 import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.measure import machine, medians, run
@@ -15,8 +17,12 @@ AS_OF_EPOCH = 1793491200
 PAIRS = 3
 
 
-def nightly_against_dbt_build() -> None:
-    """Print both costs and their ratio. Each is run in turn, after one nightly that fills landing and caches."""
+NIGHTLY = [sys.executable, "-m", "orchestration.nightly"]
+
+
+@contextlib.contextmanager
+def acme_night() -> Iterator[tuple[HomeLayout, dict[str, str]]]:
+    """Within the block there is a home of examples/acme (small) after one nightly, and the environment of its runs."""
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "acme"
         shutil.copytree(ROOT / "examples" / "acme", project, ignore=shutil.ignore_patterns("data", "*.py"))
@@ -41,14 +47,19 @@ def nightly_against_dbt_build() -> None:
             env,
             ROOT,
         )
-        nightly = [sys.executable, "-m", "orchestration.nightly"]
-        build = [str(Path(sys.executable).parent / "dbt"), *BUILD_ARGUMENTS, "--profiles-dir", "."]
-        run(nightly, env, ROOT)
+        run(NIGHTLY, env, ROOT)
+        yield layout, env
+
+
+def nightly_against_dbt_build() -> None:
+    """Print both costs and their ratio. Each is run in turn, after one nightly that fills landing and caches."""
+    build = [str(Path(sys.executable).parent / "dbt"), *BUILD_ARGUMENTS, "--profiles-dir", "."]
+    with acme_night() as (layout, env):
         nightlies, builds = [], []
         for _ in range(PAIRS):
             layout.build_database.unlink(missing_ok=True)
             builds.append(run(build, env, DBT_PROJECT))
-            nightlies.append(run(nightly, env, ROOT))
+            nightlies.append(run(NIGHTLY, env, ROOT))
     whole, alone = medians(nightlies), medians(builds)
     print(f"The nightly beside `dbt build`, examples/acme (small), medians of {PAIRS} runs in turn ({machine()})\n")
     print("| | wall s | CPU s |\n|---|---|---|")

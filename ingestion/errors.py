@@ -31,9 +31,17 @@ class FileProblem(Exception):
     """One file that cannot be read. Raised by the readers, collected into a `SourceError` by landing."""
 
 
-class SourceUnavailable(SourceError):
-    """A source that did not answer although asked patiently: nothing is wrong with the project, and it may pass."""
+class FileGone(FileProblem):
+    """Files that are not there, or that the system does not hand out: nothing wrong was delivered."""
 
 
-class SignInRefused(SourceError):
-    """A source that does not accept the secrets it was given; what was pulled before waits for new ones."""
+class SourceUnread(SourceError):
+    """A source that delivered nothing this time. What it delivered before still holds, and no more is known."""
+
+
+class SourceUnavailable(SourceUnread):
+    """A source that did not answer although asked patiently, or whose files are not there: it may pass by itself."""
+
+
+class SignInRefused(SourceUnread):
+    """A source that does not admit the account it was asked with; what was pulled before waits for another."""

@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.errors import FileProblem
+from ingestion.errors import FileGone, FileProblem
 from ingestion.readers import FAULT, FAULT_CODE, FILE, LINE, NUMBER, RAW, FastPathFailed, Part, connect, open_parts
 from ingestion.storage import LOAD_ID, Paths, as_json, new_load_id, sync_file, sync_folder
 
@@ -163,7 +163,7 @@ def _find(feed: RawFeed, project_dir: Path) -> list[_Found]:
             problems.append(_no_match(feed, pattern, project_dir))
         matched.update(dict.fromkeys(files))
     if problems:
-        raise FileProblem("\n".join(problems))
+        raise FileGone("\n".join(problems))
     return [_described(path, project_dir) for path in sorted(matched)]
 
 
@@ -190,9 +190,7 @@ def _described(path: Path, project_dir: Path) -> _Found:
                 digest.update(chunk)
                 size += len(chunk)
     except OSError as error:
-        raise FileProblem(
-            f"{label}: cannot be read ({error.strerror}); check that it is there and may be read"
-        ) from error
+        raise FileGone(f"{label}: cannot be read ({error.strerror}); check that it is there and may be read") from error
     return _Found(path, label, digest.hexdigest(), size)
 
 

@@ -22,14 +22,15 @@ from ingestion.adapters import adapter_for
 from ingestion.adapters.base import Adapter, signature
 from ingestion.adapters.connector import ConnectorAdapter
 from ingestion.connectors.base import ConnectorOptions
-from ingestion.errors import FileProblem, SourceError
+from ingestion.errors import FileGone, FileProblem, SourceError, SourceUnavailable
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.interpret import PARQUET, Interpreted, interpret_loads
 from ingestion.landing import Load, RawFeed, commit_load, landed_loads, stage_load
 from ingestion.pulling.client import check_host
-from ingestion.pulling.load import spool_of, stage_pull
+from ingestion.pulling.load import Window, spool_of, stage_pull
 from ingestion.pulling.outside import Outside
 from ingestion.readers import OFFLINE, connect, sql_path
+from ingestion.reading import Reading, keep_reading
 from ingestion.settle import CONTROL_TABLES, LoadCounts, Settled, settle
 from ingestion.storage import Paths, emptied, move_into_place, own_files, write_whole
 from settings.instants import parse_clock_duration
@@ -82,6 +83,18 @@ def source_feeds(source: SourceConfig) -> list[str]:
     return [feed.name for feed in adapter_for(source.name, source.type, source.options).raw_feeds()]
 
 
+def canonical_feeds(source: SourceConfig) -> set[str]:
+    """The canonical feeds that the source's records become. Raises SourceError for wrong options."""
+    adapter = adapter_for(source.name, source.type, source.options)
+    return {feed for raw in adapter.raw_feeds() for feed in adapter.canonical_feeds(raw.name)}
+
+
+def first_instant(source: SourceConfig) -> datetime | None:
+    """The instant (aware) before which the source is asked for nothing; None if it cannot be asked for days."""
+    adapter = adapter_for(source.name, source.type, source.options)
+    return adapter.options.first_instant if isinstance(adapter, ConnectorAdapter) else None
+
+
 def late_after_seconds(source: SourceConfig) -> int:
     """How long after its last landing a source counts as late, in seconds."""
     return parse_clock_duration(adapter_for(source.name, source.type, source.options).options.late_after)
@@ -121,12 +134,15 @@ def run_source(
     loaded_at: datetime,
     as_of: datetime,
     outside: Outside | None = None,
+    window: Window | None = None,
 ) -> SourceResult:
     """Take in one source: afterwards landing, feeds and control files below `home` hold all it has delivered so far.
 
     `loaded_at` (the instant of this run) and `as_of` (the instant the build speaks for) have a zone; `outside` is what
-    a connector needs of its surroundings, None = the real ones. Raises SourceError for files that cannot be read,
-    systems that do not answer, wrong options, or too many rejected records; then everything stays as it was.
+    a connector needs of its surroundings, None = the real ones. With a `window` (from an instant to before another,
+    both with zones) a connector asks for that stretch again instead of for what is new. Raises SourceError for files
+    that cannot be read, systems that do not answer, wrong options, or too many rejected records; then everything stays
+    as it was. It is a SourceUnread if nothing was delivered, so that what was delivered before still holds.
     """
     for name, instant in (("loaded_at", loaded_at), ("as_of", as_of)):
         if instant.tzinfo is None:
@@ -144,10 +160,14 @@ def run_source(
                 outside or Outside(),
                 lambda feed: signature(adapter, feed, ()),
                 project_dir.absolute(),
+                window,
             )
         return _stage(source.name, adapter, raw_feeds, project_dir.absolute(), paths, staging, loaded_at)
 
-    return _take_in(source, home, as_of, stage)
+    result = _take_in(source, home, as_of, stage, window)
+    if window is None:
+        keep_reading(home, Reading(source.name, loaded_at))
+    return result
 
 
 def settle_landed(source: SourceConfig, home: Path, as_of: datetime) -> SourceResult:
@@ -160,6 +180,7 @@ def _take_in(
     home: Path,
     as_of: datetime,
     stage: Callable[[Adapter, Sequence[RawFeed], Paths, Path], dict[str, Load]] | None,
+    window: Window | None = None,
 ) -> SourceResult:
     adapter = adapter_for(source.name, source.type, source.options)
     paths = Paths(home.absolute())
@@ -174,7 +195,8 @@ def _take_in(
         interpreted = _interpret(con, adapter, source.name, raw_feeds, staged, paths, staging)
         settled = settle(con, adapter, source.name, interpreted, as_of, paths, staging)
         if stage:
-            spool_of(paths, source.name).remove()  # what it holds is staged, or refused; either way it has served
+            # What it holds is staged, or refused; either way it has served.
+            spool_of(paths, source.name, window).remove()
         _check_rejects(con, adapter, source.name, settled, paths)
         for load in staged.values():
             commit_load(load, paths)
@@ -247,16 +269,18 @@ def _stage(
     """The new load of each raw feed that has one. Raises SourceError with the problems of all feeds."""
     staged: dict[str, Load] = {}
     problems: list[str] = []
+    are_all_gone = True
     for feed in raw_feeds:
         try:
             load = stage_load(source, feed, project_dir, paths, staging, loaded_at, signature(adapter, feed.name, ()))
         except FileProblem as problem:
             problems += str(problem).split("\n")
+            are_all_gone &= isinstance(problem, FileGone)
             continue
         if load is not None:
             staged[feed.name] = load
     if problems:
-        raise SourceError(source, problems)
+        raise (SourceUnavailable if are_all_gone else SourceError)(source, problems)
     return staged
 
 

@@ -43,6 +43,10 @@ class Paths:
         """Loads being written; beside landing, so that finishing one is a rename."""
         return self.home / "landing" / ".staging" / source
 
+    def reading(self, source: str) -> Path:
+        """When the source was last read; beside landing, because nothing else knows it."""
+        return self.home / "landing" / ".read" / f"{source}.json"
+
     def staging(self, source: str) -> Path:
         """Derived files being written."""
         return self.home / "warehouse" / ".staging" / source

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
-from orchestration.inputs import agreements_asset, feeds_asset, landing_assets
+from orchestration.inputs import BACKFILL_GROUP, agreements_asset, backfill_assets, feeds_asset, landing_assets
 from orchestration.layout import DBT_PROJECT
 from orchestration.publication import release_asset, serving_asset
 from orchestration.resources import NightlyRun
@@ -33,7 +33,7 @@ def build_defs(nightly: NightlyRun | None = None) -> dg.Definitions:
     published = sorted(key for key in warehouse.keys if key.path[0] == "marts")
     job = dg.define_asset_job(
         JOB,
-        selection=dg.AssetSelection.all(),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.groups(BACKFILL_GROUP),
         executor_def=dg.in_process_executor,
         description="Pull, build, audit, publish: the nightly SLA report.",
     )
@@ -57,6 +57,7 @@ def build_defs(nightly: NightlyRun | None = None) -> dg.Definitions:
             warehouse,
             release_asset(published),
             serving_asset(),
+            *backfill_assets(config),
         ],
         asset_checks=[audit_checks()],
         jobs=[job],

@@ -1,7 +1,7 @@
 """Assets in front of the warehouse: compiled agreements, landed sources, canonical feeds."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
@@ -9,17 +9,22 @@ from agreements.compile import compile_agreements
 from ingestion.pull import (
     check_source,
     ensure_empty_feeds,
+    first_instant,
     forget_unlisted_sources,
     late_after_seconds,
     ordered_sources,
     run_source,
-    settle_landed,
     source_feeds,
 )
+from ingestion.reading import last_reading
 from orchestration.resources import NightlyRun, user_errors
-from settings.project import SourceConfig
+from orchestration.staleness import instant_text, take_in
+from settings.instants import load_zone
+from settings.project import ProjectConfig, SourceConfig
 
 AGREEMENTS_KEY = dg.AssetKey("agreements")
+# Its assets are no part of a night.
+BACKFILL_GROUP = "backfill"
 
 
 def agreements_asset(sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:
@@ -96,20 +101,23 @@ def _landing_assets(source: SourceConfig, keys: Mapping[str, Sequence[dg.AssetKe
             )
             for key in keys[source.name]
         ],
+        # It blocks nothing: a source that may not be missing fails its step.
+        check_specs=[
+            dg.AssetCheckSpec("was_read", asset=key, description="The source answered when it was asked this night.")
+            for key in keys[source.name]
+        ],
     )
     def landed(context: dg.AssetExecutionContext, nightly: NightlyRun):  # type: ignore[no-untyped-def]
         configured = next(item for item in nightly.config.sources if item.name == source.name)
         with user_errors():
-            if nightly.settings.landed_only:
-                result = settle_landed(configured, nightly.settings.home, nightly.settings.as_of)
-            else:
-                result = run_source(
-                    configured,
-                    nightly.settings.project_dir,
-                    nightly.settings.home,
-                    nightly.started_at,
-                    nightly.settings.as_of,
-                )
+            result = take_in(nightly, configured)
+            reading = last_reading(nightly.settings.home, source.name)
+        is_read = reading is None or reading.failure is None
+        if reading is not None and not is_read:
+            context.log.warning(
+                f"Source {source.name} could not be read; what happened since {instant_text(reading.read_at)} is not"
+                f" known: {reading.failure}"
+            )
         for warning in result.warnings:
             context.log.warning(warning)
         for name, feed in result.feeds.items():
@@ -121,7 +129,7 @@ def _landing_assets(source: SourceConfig, keys: Mapping[str, Sequence[dg.AssetKe
         new = [load.feed for load in result.new_loads]
         for key in sorted(context.selected_asset_keys):
             counts = result.feeds.get(key.path[-1])
-            metadata: dict[str, int] = {"new_loads": new.count(key.path[-1])}
+            metadata: dict[str, int | str] = {"new_loads": new.count(key.path[-1])}
             if counts is not None:
                 metadata |= {
                     "dagster/row_count": counts.accepted,
@@ -129,9 +137,59 @@ def _landing_assets(source: SourceConfig, keys: Mapping[str, Sequence[dg.AssetKe
                     "quarantined": counts.quarantined,
                     "after as_of": counts.after_as_of,
                 }
+            if reading is not None:
+                metadata |= {"last read": instant_text(reading.read_at)}
             yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+        for check in sorted(context.selected_asset_check_keys):
+            yield dg.AssetCheckResult(
+                asset_key=check.asset_key,
+                check_name=check.name,
+                passed=is_read,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"failure": reading.failure} if reading is not None and reading.failure else {},
+            )
 
     return landed
+
+
+def backfill_assets(config: ProjectConfig) -> list[dg.AssetsDefinition]:
+    """One asset for each source that is pulled from a system; a source of files has nothing to be asked for.
+
+    A partition is a day of the project's zone: the source was asked once more for what it has of it. A range of days is
+    one run and one pull. Nothing is built: the next night does that, from all of landing.
+    """
+    firsts = [(source, first_instant(source)) for source in config.sources]
+    return [_backfill_asset(source, first, config.reporting.time_zone) for source, first in firsts if first is not None]
+
+
+def _backfill_asset(source: SourceConfig, first: datetime, zone: str) -> dg.AssetsDefinition:
+    # The day that holds `since`: before it nothing is asked for.
+    days = dg.DailyPartitionsDefinition(start_date=f"{first.astimezone(load_zone(zone)):%Y-%m-%d}", timezone=zone)
+
+    @dg.asset(
+        key=["backfill", source.name],
+        group_name=BACKFILL_GROUP,
+        partitions_def=days,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        description=f"Days of source {source.name} ({source.type}) asked for again; the next night builds.",
+    )
+    def backfilled(context: dg.AssetExecutionContext, nightly: NightlyRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        configured = next(item for item in nightly.config.sources if item.name == source.name)
+        window = context.partition_time_window
+        settings = nightly.settings
+        with user_errors():
+            result = run_source(
+                configured, settings.project_dir, settings.home, nightly.started_at, settings.as_of,
+                window=(window.start.astimezone(UTC), window.end.astimezone(UTC)),
+            )  # fmt: skip
+        landed = ", ".join(f"{feed.landed:,} {name}" for name, feed in result.feeds.items())
+        context.log.info(
+            f"Source {source.name}, {window.start:%Y-%m-%d} to before {window.end:%Y-%m-%d}:"
+            f" {len(result.new_loads)} new loads; landing holds {landed}. The next night builds from it."
+        )
+        return dg.MaterializeResult(metadata={"new_loads": len(result.new_loads)})
+
+    return backfilled
 
 
 def feeds_asset(feeds: Sequence[str], sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:

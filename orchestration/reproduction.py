@@ -22,8 +22,10 @@ from typing import Any
 
 import duckdb
 
+from ingestion.reading import Reading, keep_reading
 from orchestration.layout import ROOT
 from publishing.build import OFFLINE, quoted_path
+from publishing.certificate import CERTIFICATE_FILE
 from publishing.release import PROJECT_FOLDER, current_release, read_manifest, verify
 from publishing.revision import lock_hash
 from settings.errors import SlmError
@@ -52,7 +54,7 @@ def reproduce(home: Path, release_id: str, code: Path, scratch: Path) -> Path:
     project = release / PROJECT_FOLDER
     if not (project / PROJECT_FILE).is_file():
         raise NotReproducible(f"Release {release_id} does not hold its agreements: it is older than this feature.")
-    _lay_out(home, manifest, scratch)
+    _lay_out(home, release, manifest, scratch)
     environment = {
         **os.environ,
         "SLM_PROJECT": str(project),
@@ -103,8 +105,11 @@ def _differing_rows(connection: duckdb.DuckDBPyConnection, one: Path, other: Pat
     return int(counted[0][0])
 
 
-def _lay_out(home: Path, manifest: dict[str, Any], scratch: Path) -> None:
-    """A home with these loads and, in force, the release before; nothing is copied that a link can stand for."""
+def _lay_out(home: Path, release: Path, manifest: dict[str, Any], scratch: Path) -> None:
+    """A home with these loads and, in force, the release before; nothing is copied that a link can stand for.
+
+    What could not be read then counts as unread again.
+    """
     (scratch / HOME_FILE).write_text(json.dumps({"project": manifest["project"]}) + "\n", encoding="utf-8")
     for load_id in manifest["load_ids"]:
         landed = home / "landing" / load_id
@@ -113,6 +118,10 @@ def _lay_out(home: Path, manifest: dict[str, Any], scratch: Path) -> None:
         link = scratch / "landing" / load_id
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(landed.absolute(), target_is_directory=True)
+    for unread in json.loads((release / CERTIFICATE_FILE).read_text(encoding="utf-8")).get("unread", []):
+        keep_reading(
+            scratch, Reading(unread["source"], datetime.fromisoformat(unread["read_at"]), failure=unread["failure"])
+        )
     previous = manifest["previous_release_id"]
     if previous is None:
         return

@@ -15,10 +15,11 @@ from expectations.runner import Outcome, failing_agreements, preload, run_rules
 from ingestion.freshness import feed_freshness
 from orchestration.layout import MANIFEST
 from orchestration.resources import NightlyRun, user_errors
+from orchestration.staleness import unread_for
 from publishing import certificate as certificates
 from publishing import measures
 from publishing.build import fingerprints, open_read_only
-from publishing.certificate import Check
+from publishing.certificate import Check, Unread
 from publishing.release import current_release
 from settings.project import ProjectConfig
 
@@ -113,8 +114,12 @@ def audit_checks(report_schema: str = "marts") -> dg.AssetChecksDefinition:
                 expectations, withheld = _expectation_checks(connection, outcomes, nightly.config)
                 tables_of_build = fingerprints(connection)
                 measured = _measures(connection, nightly)
+            unread = unread_for(nightly)
+            for source in unread:
+                for agreement in source.overdue:
+                    withheld[agreement] = "; ".join(filter(None, [withheld.get(agreement), _too_old(source)]))
             dbt_checks = _dbt_checks(layout.dbt_target / "run_results.json", layout.dbt_target / "manifest.json")
-            checks = expectations + measured + dbt_checks
+            checks = expectations + measured + measures.unread_checks(unread) + dbt_checks
             issued = certificates.issue(
                 build.build_id,
                 context.run.run_id,
@@ -123,6 +128,7 @@ def audit_checks(report_schema: str = "marts") -> dg.AssetChecksDefinition:
                 checks,
                 tables_of_build,
                 withheld,
+                unread,
             )
             certificates.save(issued, layout.warehouse)
         for agreement, reason in withheld.items():
@@ -180,6 +186,10 @@ def _expectation_checks(
         for agreement, reason in beyond.items():
             withheld[agreement] = "; ".join(filter(None, [withheld.get(agreement), reason]))
     return checks, withheld
+
+
+def _too_old(source: Unread) -> str:
+    return f"{source.source} was last read at {source.read_at}, longer ago than the agreement allows"
 
 
 def _measures(connection: Any, nightly: NightlyRun) -> list[Check]:

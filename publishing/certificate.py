@@ -6,7 +6,7 @@ table it speaks for, so that neither another build nor a figure changed afterwar
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +37,21 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Unread:
+    """A source that could not be read for this build. `read_at`: when it last was, ISO 8601 in UTC.
+
+    `within` and `overdue` are the agreements whose figures depend on it: those that allow data of that age, and those
+    that do not, whose figures are withheld.
+    """
+
+    source: str
+    read_at: str
+    failure: str
+    within: list[str]
+    overdue: list[str]
+
+
+@dataclass(frozen=True)
 class Certificate:
     """The record of one audit. Instants are aware UTC."""
 
@@ -47,6 +62,13 @@ class Certificate:
     checks: list[Check]
     fingerprints: dict[str, Fingerprint]
     withheld: dict[str, str] = field(default_factory=dict)  # agreements whose figures are withheld, with the reason
+    unread: list[Unread] = field(default_factory=list)
+
+    @property
+    def unsettled(self) -> frozenset[str]:
+        """Agreements whose figures are withheld or rest on a source that was not read: their periods do not close."""
+        delayed = [agreement for unread in self.unread for agreement in (*unread.within, *unread.overdue)]
+        return frozenset([*self.withheld, *delayed])
 
     @property
     def failed(self) -> list[Check]:
@@ -67,6 +89,7 @@ def issue(
     checks: list[Check],
     tables: dict[str, Fingerprint],
     withheld: Mapping[str, str] | None = None,
+    unread: Sequence[Unread] = (),
 ) -> Certificate:
     """A certificate of these checks; `as_of` and `issued_at` are aware UTC."""
     return Certificate(
@@ -77,6 +100,7 @@ def issue(
         checks=sorted(checks, key=lambda check: (check.kind, check.table_name, check.check_id)),
         fingerprints=tables,
         withheld=dict(withheld or {}),
+        unread=list(unread),
     )
 
 
@@ -107,6 +131,7 @@ def load(directory: Path) -> Certificate:
         checks=[Check(**check) for check in data["checks"]],
         fingerprints={table: Fingerprint(**print_) for table, print_ in data["fingerprints"].items()},
         withheld=data["withheld"],
+        unread=[Unread(**unread) for unread in data["unread"]],
     )
 
 

@@ -78,7 +78,8 @@ COMMENTS = {
     "period_status": "running or closed when published; null for figures outside any agreement. Once closed, a period "
     "is closed in every release for a later instant.",
     "edition": "1 for the value with which the period closed, then 2, 3, ... for each that replaced it; null while the "
-    "period runs and outside any agreement.",
+    "period runs, outside any agreement, and while nothing was published that could stand: withheld, or a source of it "
+    "not read.",
     "is_of_record": "Whether this value became the figure of record: edition 1, and what a Decision re-opened the "
     "period for.",
     "reopened_by": "Decision that re-opened the period; null if none did.",
@@ -185,11 +186,16 @@ def propose(
     previous: Path | None,
     as_of_epoch: int,
     reopenings: Sequence[Reopening],
+    unsettled: Collection[str] = (),
 ) -> None:
     """Afterwards the temporary tables `former` (the ledger so far) and `proposed` (rows to append) exist.
 
-    `previous` is the Parquet file of the ledger so far; `marts` the schema with the build's reports.
+    `previous` is the Parquet file of the ledger so far; `marts` the schema with the build's reports; `unsettled` are
+    agreements whose figures are withheld or rest on a source that was not read: none of them begins an edition.
     """
+    connection.execute("create or replace temp table unsettled (agreement_id varchar)")
+    for agreement_id in sorted(unsettled):
+        connection.execute("insert into unsettled values (?)", [agreement_id])
     connection.execute(f"create or replace temp table former ({_FIGURE_COLUMNS})")
     if previous is not None:
         connection.execute("insert into former by name select * from read_parquet(?)", [str(previous)])
@@ -214,7 +220,6 @@ def propose(
             select
                 figure_key,
                 max(sequence_number) as sequence_number,
-                max(case when edition is not null then sequence_number end) as edition_sequence_number,
                 min(case when edition is not null then as_of_at end) as closed_as_of_at
             from former
             group by figure_key
@@ -223,10 +228,10 @@ def propose(
             select former.* from former inner join known using (figure_key, sequence_number)
         ),
         last_edition as (
-            select former.*
-            from former
-            inner join known
-                on former.figure_key = known.figure_key and former.sequence_number = known.edition_sequence_number
+            -- The row that began it: later ones of the same edition are values that did not replace it.
+            select * from former
+            where edition is not null
+            qualify row_number() over (partition by figure_key order by edition desc, sequence_number) = 1
         ),
         withdrawn as (
             select * replace (
@@ -273,9 +278,9 @@ def propose(
                 coalesce(latest.sequence_number, 0) + 1 as sequence_number,
                 case
                     when not dated.is_closed then null
+                    -- What is not known is no other value: the edition before goes on standing, and none begins.
+                    when unsettled.agreement_id is not null then last_edition.edition
                     when last_edition.figure_key is null then 1
-                    -- Withheld is no other value: the edition before goes on standing.
-                    when dated.status = 'withheld' then last_edition.edition
                     when
                         dated.numerator <> last_edition.numerator
                         or dated.denominator <> last_edition.denominator
@@ -284,8 +289,9 @@ def propose(
                     else last_edition.edition
                 end as edition,
                 dated.is_closed
+                and unsettled.agreement_id is null
                 and (last_edition.figure_key is null or reopened.decision_id is not null) as is_of_record,
-                reopened.decision_id as reopened_by,
+                case when unsettled.agreement_id is null then reopened.decision_id end as reopened_by,
                 last_edition.edition as former_edition,
                 last_edition.numerator as former_numerator,
                 last_edition.denominator as former_denominator,
@@ -297,6 +303,7 @@ def propose(
             left join latest on dated.figure_key = latest.figure_key
             left join last_edition on dated.figure_key = last_edition.figure_key
             left join reopened on dated.figure_key = reopened.figure_key
+            left join unsettled on dated.agreement_id = unsettled.agreement_id
         )
         select numbered.*, coalesce(numbered.edition > numbered.former_edition, false) as is_restated
         from numbered
@@ -315,12 +322,16 @@ def propose(
 
 
 def restated_figures(
-    build_database: Path, previous: Path | None, as_of_epoch: int, reopenings: Sequence[Reopening]
+    build_database: Path,
+    previous: Path | None,
+    as_of_epoch: int,
+    reopenings: Sequence[Reopening],
+    unsettled: Collection[str] = (),
 ) -> list[Restated]:
     """The closed figures that publishing this build would move, sorted by key. `previous`: the ledger's Parquet."""
     with duckdb.connect(":memory:", config=OFFLINE) as connection:
         connection.execute(f"attach '{quoted_path(build_database)}' as build (read_only)")
-        propose(connection, f"build.{PUBLISHED_SCHEMA}", previous, as_of_epoch, reopenings)
+        propose(connection, f"build.{PUBLISHED_SCHEMA}", previous, as_of_epoch, reopenings, unsettled)
         return proposed_restatements(connection)
 
 

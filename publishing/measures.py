@@ -6,12 +6,13 @@ reports (expectations), rules on rows (dbt tests), reading landing (ingestion).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
 from publishing.build import PUBLISHED_SCHEMA, quoted_path
-from publishing.certificate import Check
+from publishing.certificate import Check, Unread
 from publishing.ledger import FIGURES, TARGET_REPORTS, key_of
 
 # A table that lost more than half its rows overnight lost a source, not records.
@@ -37,6 +38,10 @@ MEASURE_COMMENTS = {
     "unmeasured_seconds": "Of these, seconds in which nobody measured; null unless it is an availability.",
     "unmeasured_ratio": "Unmeasured over agreed seconds, 0 to 1; null unless it is an availability.",
     "withheld_reason": "Why the figure is withheld; null if it is published.",
+    "unread_sources": "Sources that the figure depends on and that could not be read for this release, joined by "
+    "commas; null if all were read.",
+    "unknown_since_at": "Instant, UTC, at which the first of these was last read: what happened since is not known, "
+    "and nothing in the figure says that it did not happen. Null if all were read.",
 }
 
 
@@ -86,6 +91,32 @@ def feed_checks(feeds: Sequence[FeedState]) -> list[Check]:
                 )
             )
     return checks
+
+
+def unread_checks(unread: Sequence[Unread]) -> list[Check]:
+    """One failed check per source that could not be read: from when on nothing is known, and whom it delays.
+
+    Why it could not be read stays in the certificate's file: it names hosts, and checks are shown to every customer.
+    """
+    return [
+        Check(
+            f"{source.source}_was_read",
+            "freshness",
+            "load_audit",
+            f"{source.source} was read for this release; what happened since it was last read is not known.",
+            "agreement" if source.overdue else "warning",
+            False,
+            "; ".join(
+                [
+                    f"last read at {source.read_at}",
+                    *([f"figures as of then: {', '.join(source.within)}"] if source.within else []),
+                    *([f"withheld: {', '.join(source.overdue)}"] if source.overdue else []),
+                ]
+            ),
+            "read, or no longer ago than each agreement's staleness",
+        )
+        for source in unread
+    ]
 
 
 def drift_checks(connection: duckdb.DuckDBPyConnection, previous: Path | None) -> list[Check]:
@@ -175,8 +206,15 @@ def affected_check(connection: duckdb.DuckDBPyConnection, limit: float) -> tuple
     return check, beyond
 
 
-def write_figure_quality(connection: duckdb.DuckDBPyConnection, withheld: Mapping[str, str]) -> None:
+def write_figure_quality(
+    connection: duckdb.DuckDBPyConnection, withheld: Mapping[str, str], unread: Sequence[Unread] = ()
+) -> None:
     """Create marts.figure_quality in the release database, whose facts and evidence are there."""
+    connection.execute("create or replace temp table unread (agreement_id varchar, source varchar, read_at timestamp)")
+    for source in unread:
+        for agreement in (*source.within, *source.overdue):
+            read_at = datetime.fromisoformat(source.read_at).astimezone(UTC).replace(tzinfo=None)
+            connection.execute("insert into unread values (?, ?, ?)", [agreement, source.source, read_at])
     connection.execute("create or replace temp table withheld (agreement_id varchar, reason varchar)")
     for agreement, reason in withheld.items():
         connection.execute("insert into withheld values (?, ?)", [agreement, reason])
@@ -216,6 +254,14 @@ def write_figure_quality(connection: duckdb.DuckDBPyConnection, withheld: Mappin
                     and evidence.date = day.date
             where evidence.fact_table = 'fct_service_availability'
             group by evidence.figure_key
+        ),
+        delayed as (
+            select
+                agreement_id,
+                string_agg(source, ', ' order by source) as unread_sources,
+                min(read_at) as unknown_since_at
+            from unread
+            group by agreement_id
         )
         select
             report.*,
@@ -225,11 +271,14 @@ def write_figure_quality(connection: duckdb.DuckDBPyConnection, withheld: Mappin
             days.agreed_seconds,
             days.unmeasured_seconds,
             cast(days.unmeasured_seconds as double) / nullif(days.agreed_seconds, 0) as unmeasured_ratio,
-            withheld.reason as withheld_reason
+            withheld.reason as withheld_reason,
+            delayed.unread_sources,
+            delayed.unknown_since_at
         from report
         left join tickets on report.figure_key = tickets.figure_key
         left join days on report.figure_key = days.figure_key
         left join withheld on report.agreement_id = withheld.agreement_id
+        left join delayed on report.agreement_id = delayed.agreement_id
         order by report.figure_key
         """
     )

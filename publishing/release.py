@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -195,7 +195,9 @@ def publish(
         raise PublishRefused(f"{directory} exists: a build is published once. Run the whole nightly job.")
     staged = home / "releases" / f"{STAGED_PREFIX}{made_of.release_id}"
     staged.mkdir(parents=True)
-    restating = _restating(home, build_database, made_of, previous, restate) if is_current else Restating()
+    restating = Restating()
+    if is_current:
+        restating = _restating(home, build_database, made_of, previous, certificate.unsettled, restate)
     new_figures, rows = _write_database(staged, build_database, certificate, made_of, previous, is_current, restating)
     certificates.save(certificate, staged)
     for name, path in made_of.project_files.items():
@@ -219,13 +221,14 @@ def _restating(
     build_database: Path,
     made_of: ReleaseInput,
     previous: Path | None,
+    unsettled: Collection[str],
     restate: Callable[[Path, list[Restated]], Restating] | None,
 ) -> Restating:
     """Why closed figures moved since the release in force; without steps if none did."""
     if previous is None:
         return Restating()
     figures = ledger.restated_figures(
-        build_database, _ledger_file(previous), made_of.origin.as_of_epoch, made_of.reopenings
+        build_database, _ledger_file(previous), made_of.origin.as_of_epoch, made_of.reopenings, unsettled
     )
     if not figures:
         return Restating()
@@ -274,7 +277,7 @@ def _write_database(
             )
             _copy_comments(connection, table)
         _write_evidence(connection)
-        measures.write_figure_quality(connection, certificate.withheld)
+        measures.write_figure_quality(connection, certificate.withheld, certificate.unread)
         _comment(connection, "figure_quality", measures.MEASURE_COMMENTS)
         ledger.propose(
             connection,
@@ -282,6 +285,7 @@ def _write_database(
             _ledger_file(previous) if previous else None,
             made_of.origin.as_of_epoch,
             made_of.reopenings,
+            certificate.unsettled,
         )
         new_figures = ledger.write_ledger(connection, made_of.origin, is_ledgered)
         restated = ledger.proposed_restatements(connection) if is_ledgered else []

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from reporting import wording
 from reporting.model import Badge
-from reporting.queries import Agreement, CustomerFacts, Dimensions, Figure, PageKey, Release
+from reporting.queries import Agreement, CustomerFacts, Delay, Dimensions, Figure, PageKey, Release
 
 WINDOW = 12
 
@@ -196,6 +196,12 @@ class PageContext:
     def bounds(self, zone: str) -> tuple[datetime, datetime]:
         """The period as naive UTC instants, end exclusive, in the days of `zone`."""
         return instant_of(self.key.period_start, zone), instant_of(self.period_end, zone)
+
+    @cached_property
+    def delays(self) -> list[Delay]:
+        """What the page's agreements do not know of late, by agreement."""
+        shown = {agreement.agreement_id for agreement in self.agreements}
+        return [delay for delay in self.facts.delays if delay.agreement_id in shown]
 
     def agreement_names(self) -> list[str]:
         """Each agreement once, with its versions: "Desk SLA, versions 1 and 2"."""

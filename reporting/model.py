@@ -138,10 +138,11 @@ class Tile:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Two sentences, and a few figures."""
+    """Two sentences, what is not known of late, and a few figures."""
 
     first: str
     second: str
+    delays: list[str]
     tiles: list[Tile]
 
 

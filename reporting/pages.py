@@ -19,6 +19,7 @@ from reporting.model import Badge, Head, Index, IndexGroup, IndexRow, Link, Page
 from reporting.outlook_section import forecast, workload
 from reporting.queries import (
     CustomerFacts,
+    Delay,
     Dimensions,
     FailedCheck,
     Figure,
@@ -148,6 +149,8 @@ def _state(context: PageContext) -> tuple[Badge, str]:
     if any(figure.period_status == "running" for figure in context.figures):
         days = max(agreement.close_after_working_days for agreement in context.agreements)
         return Badge("running", "Preliminary"), f"closes {wording.counted(days, 'working day')} after {end}"
+    if context.delays:
+        return Badge("closed", "Closed"), "what is new in it is put on record once every source is read again"
     return Badge("closed", "Closed"), "figures of record"
 
 
@@ -178,7 +181,23 @@ def _verdict(context: PageContext) -> Verdict:
         second_sentence(
             judged, over_budget, sum(clocks) if clocks else None, context.is_running, satisfaction_clause(context)
         ),
+        [_delay_sentence(context, delay) for delay in context.delays],
         _tiles(context, judged),
+    )
+
+
+def _delay_sentence(context: PageContext, delay: Delay) -> str:
+    """From when on an agreement's data are missing; that nothing is shown does not mean that nothing was."""
+    name = next(row.display_name for row in context.agreements if row.agreement_id == delay.agreement_id)
+    since = wording.instant_text(delay.unknown_since_at, context.zone, with_zone=True)
+    sources = delay.unread_sources.split(", ")
+    last = "and was last read" if len(sources) == 1 else "and the first of them was last read"
+    unread = f"{wording.listed(sources)} could not be read {last} on {since}."
+    if any(figure.status == "withheld" for figure in context.figures if figure.agreement_id == delay.agreement_id):
+        return f"{unread} That is longer ago than {name} allows: its figures are withheld."
+    return (
+        f"{unread} The figures of {name} are as of then: what happened later is not known, and that no breach or outage"
+        " of it is shown does not mean that there was none."
     )
 
 

@@ -163,6 +163,12 @@ def general_policies(agreement: Agreement) -> list[str]:
     few = agreement.low_volume_min_denominator
     if few:
         sentences.append(f"A result from fewer than {few} records or answers is marked as resting on few.")
+    if agreement.staleness_seconds is not None:
+        sentences.append(
+            "A source that cannot be read holds its figures back only when it was last read more than"
+            f" {duration_text(agreement.staleness_seconds)} before; until then they are shown with the instant up to"
+            " which they are known."
+        )
     days = counted(agreement.close_after_working_days, "working day")
     sentences.append(f"A period is closed {days} after its end; what changes a figure later is a restatement.")
     return sentences

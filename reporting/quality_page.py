@@ -66,14 +66,17 @@ def build_quality(reader: ReleaseReader) -> QualityPage:
     tables.append(
         QualityTable(
             "figures",
-            "Figures touched by rejected records, unmeasured time or withholding",
-            ("Figure", "Affected tickets", "Unmeasured time", "Withheld"),
+            "Figures touched by rejected records, unmeasured time, withholding or a source that was not read",
+            ("Figure", "Affected tickets", "Unmeasured time", "Withheld", "Not known"),
             [
                 (
                     figure.figure_key,
                     f"{figure.affected_ticket_count:,} of {figure.ticket_count:,}" if figure.ticket_count else "",
                     f"{figure.unmeasured_seconds:,} of {figure.agreed_seconds:,} s" if figure.agreed_seconds else "",
                     figure.withheld_reason or "",
+                    f"{figure.unread_sources} since {wording.instant_text(figure.unknown_since_at, 'UTC')} UTC"
+                    if figure.unread_sources is not None and figure.unknown_since_at is not None
+                    else "",
                 )
                 for figure in reader.touched_figures()
             ],

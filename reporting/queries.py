@@ -62,7 +62,10 @@ class QualityCheck:
 
 @dataclass(frozen=True)
 class TouchedFigure:
-    """A figure with affected tickets, unmeasured time, or withheld. Seconds are null unless it is an availability."""
+    """A figure with affected tickets, unmeasured time, withheld, or without one of its sources.
+
+    Seconds are null unless it is an availability.
+    """
 
     figure_key: str
     ticket_count: int
@@ -70,6 +73,17 @@ class TouchedFigure:
     agreed_seconds: int | None
     unmeasured_seconds: int | None
     withheld_reason: str | None
+    unread_sources: str | None
+    unknown_since_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Delay:
+    """An agreement without some of its sources: they could not be read, and nothing later is known."""
+
+    agreement_id: str
+    unread_sources: str
+    unknown_since_at: datetime
 
 
 @dataclass(frozen=True)
@@ -116,6 +130,7 @@ class Agreement:
     maintenance_windows: str
     maintenance_monthly_seconds: int | None
     inherited_downtime: str
+    staleness_seconds: int | None
     close_after_working_days: int
 
     @property
@@ -546,6 +561,7 @@ class CustomerFacts:
     pauses: list[PauseAudit]
     rule_figures: list[RuleFigure]
     decisions: list[Decided]
+    delays: list[Delay]
 
 
 class ReleaseReader:
@@ -627,7 +643,9 @@ class ReleaseReader:
             TouchedFigure,
             """
             select * from marts.figure_quality
-            where affected_ticket_count > 0 or unmeasured_seconds > 0 or withheld_reason is not null
+            where
+                affected_ticket_count > 0 or unmeasured_seconds > 0
+                or withheld_reason is not null or unread_sources is not null
             order by figure_key
             """,
         )
@@ -861,6 +879,16 @@ class ReleaseReader:
             pauses=self._pauses(customer_id, first_start),
             rule_figures=self._rule_figures(customer_id, first_start),
             decisions=self._decisions(customer_id),
+            delays=self._records(
+                Delay,
+                """
+                select distinct agreement_id, unread_sources, unknown_since_at
+                from marts.figure_quality
+                where customer_id = ? and unread_sources is not null
+                order by all
+                """,
+                [customer_id],
+            ),
         )
 
     def _pauses(self, customer_id: str, first_start: date) -> list[PauseAudit]:

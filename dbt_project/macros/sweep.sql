@@ -51,3 +51,9 @@
         ) as changes
     ) as covered
 {%- endmacro %}
+
+
+{# Intervals of a kind in force after an edge of a sweep, whoever caused them: the sum over its lanes. -#}
+{% macro lane_counts(kind, parties) -%}
+    {% for party in parties %}{{ kind }}_{{ party }}_count{{ ' + ' if not loop.last }}{% endfor %}
+{%- endmacro %}

@@ -324,7 +324,11 @@ class Connector(Generic[Own]):
         raise NotImplementedError
 
     def start(self, since: Mapping[str, datetime], now: datetime) -> Sequence[Request]:
-        """The first requests of a pull that ends `now`; `since` has an instant per raw feed, the overlap taken off."""
+        """The first requests of a pull that ends `now`; `since` has an instant per raw feed, the overlap taken off.
+
+        When days are asked for again, `now` is their end: a system that keeps what happened by its own time is asked
+        up to then; one that tells what changed since has no other end than the present.
+        """
         raise NotImplementedError
 
     def follow(self, request: Request, page: Page) -> Sequence[Request]:

@@ -141,7 +141,7 @@ class Client:
             after = answer.headers.get("retry-after")
             raise _Again(f"HTTP {answer.status_code}", None if after is None else self._seconds(after))
         if answer.status_code != 200:
-            kind = SignInRefused if answer.status_code == 401 else SourceError
+            kind = SignInRefused if answer.status_code in (401, 403) else SourceError
             raise kind(self._source, f"{where}: {self._refusal(answer, body)}")
         try:
             return read(Response(body, {name.lower(): value for name, value in answer.headers.items()}))
@@ -222,7 +222,7 @@ class Client:
         except (ValueError, KeyError, TypeError):
             token = None
         if not isinstance(token, str):
-            raise SourceError(
+            raise SignInRefused(
                 self._source,
                 f"{oauth.token_url}: HTTP {answer.status_code} without an access token; check clientId and the secret"
                 f" {oauth.client_secret.env}",

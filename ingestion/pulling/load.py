@@ -53,9 +53,17 @@ _NUMBER = "number"
 _FEW_DELETIONS = 3
 
 
-def spool_of(paths: Paths, source: str) -> Spool:
-    """The spool of a source; beside landing, so that a home has all that was received."""
-    return Spool(paths.home / "landing" / ".pulling" / f"{source}.spool")
+# From one instant to before another, both aware.
+Window = tuple[datetime, datetime]
+
+
+def spool_of(paths: Paths, source: str, window: Window | None = None) -> Spool:
+    """The spool of a source; beside landing, so that a home has all that was received.
+
+    Days that are asked for again have one of their own: they do not cost a night what it has pulled already.
+    """
+    kind = "spool" if window is None else "backfill.spool"
+    return Spool(paths.home / "landing" / ".pulling" / f"{source}.{kind}")
 
 
 def stage_pull(
@@ -68,13 +76,15 @@ def stage_pull(
     outside: Outside,
     config_hash: Callable[[str], str],
     project_dir: Path,
+    window: Window | None = None,
 ) -> dict[str, Load]:
     """Pull the source; afterwards `staging` has a load for each raw feed with something new.
 
-    `loaded_at` is an instant with a zone; `config_hash` says of a raw feed how it is understood. Raises SourceError; a
-    pull that a later run can finish stays in the spool.
+    `loaded_at` is an instant with a zone; `config_hash` says of a raw feed how it is understood. With a `window` that
+    stretch is asked for again instead of what is new: nothing is taken for deleted, and the next pull begins where it
+    would have begun. Raises SourceError; a pull that a later run can finish stays in the spool.
     """
-    spool = spool_of(paths, source)
+    spool = spool_of(paths, source, window)
     feeds = connector.feeds()
     loads = {feed.name: landed_loads(paths, source, feed.name) for feed in feeds}
     if any(load.manifest["mode"] != "pull" for found in loads.values() for load in found):
@@ -86,8 +96,12 @@ def stage_pull(
         feed.name for feed in feeds if feed.is_complete or (feed.is_reconciled and connector.options.reconciles(now))
     ]
     since |= dict.fromkeys(whole, connector.options.first_instant)
+    until = now
+    if window is not None:
+        whole, until = [], min(window[1], now)
+        since = dict.fromkeys(since, max(window[0], connector.options.first_instant))
     with _client(source, connector, allowed_hosts, outside, project_dir) as client:
-        walk(source, connector, client, spool, since, whole, _signature(connector, loads), now)
+        walk(source, connector, client, spool, since, whole, _signature(connector, loads, window), now, until)
     whole = (spool.opening() or {})["whole"]
     staged: dict[str, Load] = {}
     problems: list[str] = []
@@ -103,7 +117,9 @@ def stage_pull(
             problems += landing.problems()
             if not problems and landing.has_news:
                 last = new_load_id(last, loaded_at)
-                staged[feed.name] = landing.write(source, staging, last, loaded_at, begun, config_hash(feed.name))
+                staged[feed.name] = landing.write(
+                    source, staging, last, loaded_at, begun, config_hash(feed.name), is_backfill=window is not None
+                )
     if problems:
         spool.remove()
         raise SourceError(source, problems)
@@ -122,18 +138,20 @@ def _since(connector: Connector[Any], loads: Sequence[Load], overlap: int) -> da
     """Where the next pull begins: where the loads end, less the overlap; at `since` if that was moved back."""
     first: datetime = connector.options.first_instant
     cursors: list[str] = [load.manifest["cursor"] for load in loads if load.manifest["cursor"]]
-    if not cursors or utc_text(first) < min(load.manifest["since"] for load in loads):
+    if not cursors or utc_text(first) < min(load.manifest["since"] for load in loads if load.manifest["since"]):
         return first
     return max(first, earlier(datetime.fromisoformat(max(cursors)), overlap))
 
 
-def _signature(connector: Connector[Any], loads: Mapping[str, Sequence[Load]]) -> str:
-    """What a pull depends on: the system and the options, and the loads it goes on from."""
+def _signature(connector: Connector[Any], loads: Mapping[str, Sequence[Load]], window: Window | None) -> str:
+    """What a pull depends on: the system and the options, the loads it goes on from, and the window if it has one."""
     content = {
         "connector": type(connector).__name__,
         "options": connector.options.model_dump(mode="json"),
         "loads": {name: [load.load_id for load in found] for name, found in loads.items()},
     }
+    if window is not None:
+        content["window"] = [utc_text(instant) for instant in window]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -227,10 +245,9 @@ class _FeedLanding:
     ) -> None:
         self._con, self._connector, self._feed, self._loads, self._is_whole = con, connector, feed, loads, is_whole
         self._find_news()
-        ((self._new, self._gone, self._live, self._cursor),) = self._rows(
+        ((self._new, self._gone, self._live),) = self._rows(
             f"""
-            select count(*), (select count(*) from gone), (select count(*) from landed where {DIGEST} <> 'deleted'),
-                max({CURSOR})
+            select count(*), (select count(*) from gone), (select count(*) from landed where {DIGEST} <> 'deleted')
             from news
             """
         )
@@ -366,9 +383,20 @@ class _FeedLanding:
         ]
 
     def write(
-        self, source: str, staging: Path, load_id: str, loaded_at: datetime, begun: str | None, config_hash: str
+        self,
+        source: str,
+        staging: Path,
+        load_id: str,
+        loaded_at: datetime,
+        begun: str | None,
+        config_hash: str,
+        *,
+        is_backfill: bool,
     ) -> Load:
-        """The load, in `staging`. `begun` is the server's time at the first answer, if it told."""
+        """The load, in `staging`. `begun` is the server's time at the first answer, if it told.
+
+        A backfill says nothing of where the next pull begins: that is what loads without `since` and `cursor` say.
+        """
         folder = staging / self._feed.name / load_id
         folder.mkdir(parents=True)
         is_good = f"is_readable and {KEY} is not null"
@@ -388,9 +416,12 @@ class _FeedLanding:
             ) to '{sql_path(folder / RECORDS)}' (format parquet, compression zstd, row_group_size {_ROW_GROUP})
             """
         )
+        # Of all that was received: days that were filled before are known, and need not be asked for every night.
+        ((cursor,),) = self._rows(f"select max({CURSOR}) from pulled")
         known = {load.manifest["cursor"] for load in self._loads} - {None}
         # What changed while the pull ran may have been passed over: the next pull begins no later than this one did.
         limit = begun or utc_text(loaded_at)
+        reached = max({min(cursor, limit), *known} if cursor else known, default=None)
         manifest = {
             "source": source,
             "feed": self._feed.name,
@@ -406,8 +437,8 @@ class _FeedLanding:
             ],
             "landed_count": self._new,
             "columns": list(COLUMNS),
-            "since": utc_text(self._connector.options.first_instant),
-            "cursor": max({min(self._cursor, limit), *known} if self._cursor else known, default=None),
+            "since": None if is_backfill else utc_text(self._connector.options.first_instant),
+            "cursor": None if is_backfill else reached,
             "types": {field: sorted(kinds) for field, kinds in self._types.items()},
             "config_hash": config_hash,
         }

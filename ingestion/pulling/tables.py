@@ -115,7 +115,7 @@ class TableClient:
 
     def _open_files(self, path: Path) -> duckdb.DuckDBPyConnection:
         if not path.exists():
-            raise SourceError(self._source, f"{path}: there is no such DuckDB file or folder; check path")
+            raise SourceUnavailable(self._source, f"{path}: there is no such DuckDB file or folder; check path")
         is_folder = path.is_dir()
         connection = duckdb.connect(":memory:" if is_folder else str(path), read_only=not is_folder, config=OFFLINE)
         connection.execute("set TimeZone = 'UTC'")

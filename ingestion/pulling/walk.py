@@ -35,15 +35,16 @@ def walk(
     whole: Sequence[str],
     signature: str,
     now: datetime,
+    until: datetime,
 ) -> None:
     """Afterwards the spool holds every answer of one pull, those of a run that was killed included.
 
-    `whole` names the feeds that are pulled from the beginning; the spool keeps them. `signature` is what the pull
-    depends on: a spool of another one is thrown away. Raises SourceError; what was pulled
-    then stays for the next run only where that may help.
+    The pull ends `until`, which is `now` or earlier. `whole` names the feeds that are pulled from the beginning; the
+    spool keeps them. `signature` is what the pull depends on: a spool of another one is thrown away. Raises
+    SourceError; what was pulled then stays for the next run only where that may help.
     """
     try:
-        _walk(source, connector, client, spool, since, whole, signature, now)
+        _walk(source, connector, client, spool, since, whole, signature, now, until)
     except (SourceUnavailable, SignInRefused):
         raise
     except SourceError:
@@ -60,6 +61,7 @@ def _walk(
     whole: Sequence[str],
     signature: str,
     now: datetime,
+    until: datetime,
 ) -> None:
     feeds = {feed.name: feed for feed in connector.feeds()}
     opening = spool.opening()
@@ -71,7 +73,7 @@ def _walk(
                 "whole": list(whole),
                 "left": [
                     request.as_json()
-                    for request in connector.start(since, now)
+                    for request in connector.start(since, until)
                     if request.feed not in connector.options.leave_out
                 ],
             }

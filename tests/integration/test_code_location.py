@@ -51,7 +51,8 @@ def job(repository: Any) -> Any:
 
 def test_one_job_makes_everything(repository: Any, job: Any) -> None:
     everything = {key for definition in repository.assets_defs_by_key.values() for key in definition.keys}
-    assert job.asset_layer.executable_asset_keys == everything - _external(repository)
+    backfills = {key for key in everything if key.path[0] == "backfill"}
+    assert job.asset_layer.executable_asset_keys == everything - _external(repository) - backfills
     assert [name.name for name in repository.get_all_jobs() if not name.name.startswith("__")] == ["nightly_sla_report"]
 
 
@@ -107,6 +108,26 @@ def test_every_feed_of_every_source_is_an_asset_that_can_be_late(repository: Any
     for path in landing:
         policy = repository.asset_graph.get(dg_key(path)).freshness_policy
         assert policy.fail_window.to_timedelta() == timedelta(hours=36)
+
+
+def test_days_of_a_pulled_source_can_be_asked_for_again_in_one_run(tmp_path: Path, parsed_models: Path) -> None:
+    """A source of files has nothing to be asked for; the night itself has no partitions."""
+    from dagster import AssetKey, BackfillPolicy, DailyPartitionsDefinition
+
+    from orchestration.definitions import build_defs
+
+    project = small_project(tmp_path)
+    desk = {"name": "desk", "type": "files", "feeds": {"tickets": "data/tickets*"}}
+    far = {"name": "far", "type": "prometheus", "url": "http://127.0.0.1:1", "since": "2026-03-01T23:30:00-01:00"}
+    project.write_settings([desk, far], allowedHosts=["127.0.0.1"])
+    with environment(project.variables()):
+        graph = build_defs().resolve_asset_graph()
+    partitioned = {key: graph.get(key) for key in graph.get_all_asset_keys() if graph.get(key).partitions_def}
+    assert set(partitioned) == {AssetKey(["backfill", "far"])}
+    (node,) = partitioned.values()
+    assert node.backfill_policy == BackfillPolicy.single_run()
+    # The day, in the project's zone, that holds `since`.
+    assert node.partitions_def == DailyPartitionsDefinition("2026-03-02", timezone="Europe/London")
 
 
 def test_release_waits_for_every_published_table(repository: Any) -> None:

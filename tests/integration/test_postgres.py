@@ -1,6 +1,7 @@
 """A real PostgreSQL serves the release in force: whole at every moment, commented, keyed, to each customer its own."""
 
 import contextlib
+import os
 import socket
 import threading
 from collections import Counter
@@ -18,8 +19,12 @@ from publishing.build import open_read_only
 from publishing.errors import PostgresUnavailable
 from publishing.postgres import customer_rule, serve
 from tests.integration.small_project import Project, environment
+from tests.postgres_drivers import NotInstalled, Refused, by_jdbc, by_odbc
 from tests.postgres_server import Server
 from tests.unit.publishing.conftest import AS_OF, Desk, figure
+
+# Read when this module is loaded, as tests/servers does.
+SERVERS = os.environ.get("SLM_TEST_SERVERS")
 
 
 @pytest.fixture
@@ -215,6 +220,40 @@ def test_customer_may_only_read(two_customers: str, statement: str) -> None:
 def test_table_that_nothing_ties_to_a_customer_is_hidden() -> None:
     assert customer_rule("load_audit", {"source": "text"}) == "false"
     assert customer_rule("dim_date", {"date": "date"}) == "true"
+
+
+Read = Callable[[str, str], list[tuple[str, ...]]]
+
+
+@pytest.fixture(params=[by_odbc, by_jdbc], ids=["ODBC", "JDBC"])
+def driver(request: pytest.FixtureRequest, two_customers: str) -> Read:
+    """A driver that BI tools bring, if it is installed here."""
+    read: Read = request.param
+    try:
+        assert read(two_customers, "select 1, 'a b'") == [("1", "a b")]
+    except NotInstalled as missing:
+        if SERVERS == "required":
+            raise
+        pytest.skip(str(missing))
+    return read
+
+
+def test_driver_shows_each_user_the_rows_that_are_its_own(two_customers: str, driver: Read) -> None:
+    columns = "customer_id, numerator, attainment_ratio, period_start, period_status"
+    query = f"select {columns} from marts.rpt_sla_scorecard order by customer_id"
+    acme, rival = ((customer, "1", "1", "2026-03-01", "closed") for customer in ("acme", "rival"))
+    seen = {role: driver(as_role(two_customers, role), query) for role in ("analyst", "acme_reader", "stranger")}
+    whole = {role: [tuple(cell.removesuffix(".0") for cell in row) for row in found] for role, found in seen.items()}
+    assert whole == {"analyst": [acme, rival], "acme_reader": [acme], "stranger": []}
+    for relation in ("fct_ticket", "figure_evidence", "figure"):  # a table, a view, the ledger
+        found = driver(as_role(two_customers, "acme_reader"), f"select * from marts.{relation}")
+        assert found
+        assert "rival" not in str(found)
+    counted = "select count(*) from marts.figure"
+    before = driver(as_role(two_customers, "analyst"), counted)
+    with pytest.raises(Refused):
+        driver(as_role(two_customers, "acme_reader"), "delete from marts.figure")
+    assert driver(as_role(two_customers, "analyst"), counted) == before
 
 
 # ------------------------------------------------------------------------------------------------------------- the swap

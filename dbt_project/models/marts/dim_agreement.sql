@@ -38,6 +38,7 @@ final as (
         maintenance_windows,
         maintenance_monthly_seconds,
         inherited_downtime,
+        staleness_seconds,
         covers_all_services
     from agreements
 )

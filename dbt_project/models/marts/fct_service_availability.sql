@@ -1,9 +1,12 @@
--- noqa: disable=LT02
 -- Grain: availability target x service x local day of the agreement's zone, within validity and up to as_of. Every
 -- column is additive: months, quarters and contract periods are sums. The first columns are the view of the service
 -- that the agreement judges; own_ and chain_ report both, without and with what the service inherits.
 {% set own = ['excluded_seconds', 'unmeasured_seconds', 'downtime_seconds', 'weighted_downtime_seconds'] %}
 {% set counted = own + ['failure_count', 'failure_downtime_seconds', 'maintenance_downtime_seconds'] %}
+{% set viewed = [] %}
+{% for view, columns in [('counted', counted), ('own', own), ('chain', own)] %}
+    {% for column in columns %}{% do viewed.append((view, column)) %}{% endfor %}
+{% endfor %}
 
 with scopes as (
     select * from {{ ref('int_availability_scopes') }} where metric = 'availability'
@@ -38,12 +41,12 @@ numbered as (
 -- The views of a day beside each other, on the few days on which there is anything to see.
 viewed as (
     select
+        {% for view, column in viewed %}
+            cast(sum(case when sums.scope_number = numbered.{{ view }}_number then sums.{{ column }} else 0 end) as bigint)
+                as {{ view }}_{{ column }},
+        {% endfor %}
         numbered.counted_number,
         sums.date
-        {%- for view, columns in [('counted', counted), ('own', own), ('chain', own)] %}{% for column in columns %},
-        cast(sum(case when sums.scope_number = numbered.{{ view }}_number then sums.{{ column }} else 0 end) as bigint)
-            as {{ view }}_{{ column }}
-        {%- endfor %}{% endfor %}
     from numbered
     inner join scopes
         on
@@ -64,9 +67,9 @@ final as (
         days.date,
         days.period_start,
         days.agreed_seconds,
-        {%- for column in counted %}
-        coalesce(viewed.counted_{{ column }}, 0) as {{ column }},
-        {%- endfor %}
+        {% for column in counted %}
+            coalesce(viewed.counted_{{ column }}, 0) as {{ column }},
+        {% endfor %}
         coalesce(viewed.own_downtime_seconds, 0) as own_downtime_seconds,
         {{ counted_seconds('days', 'viewed', 'numbered', 'own_') }} as own_counted_seconds,
         {{ up_seconds('days', 'viewed', 'numbered', 'own_') }} as own_up_seconds,

@@ -1,7 +1,10 @@
--- noqa: disable=LT02
 -- Grain: service x period of the project's zone with failures: how soon they were detected and told, and how often an
 -- all-clear was false. Percentiles by nearest rank; null where nothing was detected or told.
 {% set measures = ['detection_seconds', 'notification_seconds'] %}
+{% set quantiles = [] %}
+{% for measure in measures %}
+    {% for percent in [50, 90] %}{% do quantiles.append((measure, percent)) %}{% endfor %}
+{% endfor %}
 
 with failures as (
     select * from {{ ref('fct_service_failure') }} where period_start >= {{ first_period_start() }}
@@ -9,11 +12,12 @@ with failures as (
 
 ranked as (
     select
+        {% for measure in measures %}
+            count({{ measure }}) over (partition by service_id, period_start) as {{ measure }}_count,
+            row_number() over (partition by service_id, period_start order by {{ measure }} nulls last)
+                as {{ measure }}_rank,
+        {% endfor %}
         failures.*
-        {%- for measure in measures %},
-        count({{ measure }}) over (partition by service_id, period_start) as {{ measure }}_count,
-        row_number() over (partition by service_id, period_start order by {{ measure }} nulls last) as {{ measure }}_rank
-        {%- endfor %}
     from failures
 ),
 
@@ -24,14 +28,14 @@ final as (
         period_start,
         count(*) as failure_count,
         count(detected_at) as detected_count,
-        count(notified_at) as notified_count
-        {%- for measure in measures %}{% for percent in [50, 90] %},
-        max(
-            case
-                when {{ measure }}_rank = {{ floor_div(measure ~ '_count * ' ~ percent ~ ' + 99', 100) }} then {{ measure }}
-            end
-        ) as {{ measure.removesuffix('_seconds') }}_p{{ percent }}_seconds
-        {%- endfor %}{% endfor %},
+        count(notified_at) as notified_count,
+        {% for measure, percent in quantiles %}
+            max(
+                case
+                    when {{ measure }}_rank = {{ floor_div(measure ~ '_count * ' ~ percent ~ ' + 99', 100) }} then {{ measure }}
+                end
+            ) as {{ measure.removesuffix('_seconds') }}_p{{ percent }}_seconds,
+        {% endfor %}
         count(case when is_notified_before_first_ticket then 1 end) as notified_first_count,
         count(is_notified_before_first_ticket) as notice_decided_count,
         {{ ratio(

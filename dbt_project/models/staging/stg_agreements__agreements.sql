@@ -37,6 +37,7 @@ final as (
         maintenance_windows,
         inherited_downtime,
         no_reply,
+        staleness_seconds,
         covers_all_services,
         workload_limit_tickets,
         workload_limit_per

@@ -184,6 +184,7 @@ def test_agreement_row_has_the_defaults_of_the_contract(compiled: Compile) -> No
         "maintenance_windows": "",
         "inherited_downtime": "reported",
         "no_reply": "stops",
+        "staleness_seconds": None,
         "covers_all_services": True,
         "workload_limit_tickets": None,
         "workload_limit_per": None,

@@ -16,7 +16,7 @@ from ingestion.adapters.base import signature
 from ingestion.adapters.connector import ConnectorAdapter
 from ingestion.landing import Load, commit_load, landed_loads
 from ingestion.pull import SourceResult, run_source
-from ingestion.pulling.load import spool_of, stage_pull
+from ingestion.pulling.load import Window, spool_of, stage_pull
 from ingestion.storage import Paths, emptied
 from settings.project import SourceConfig
 from tests.unit.connectors.replay import Replay, Surroundings, served
@@ -53,8 +53,8 @@ class Pulled:
             source, self.home, self.home, loaded_at, datetime(2026, 4, 1, tzinfo=UTC), self.surroundings.outside
         )
 
-    def pull(self, loaded_at: datetime = NIGHT) -> dict[str, Load]:
-        """Only the pull, and its loads in landing."""
+    def pull(self, loaded_at: datetime = NIGHT, window: Window | None = None) -> dict[str, Load]:
+        """Only the pull, of what is new or of a stretch, and its loads in landing."""
         adapter = adapter_for("far", self.kind, self.source.options)
         assert isinstance(adapter, ConnectorAdapter)
         paths = Paths(self.home)
@@ -69,8 +69,9 @@ class Pulled:
                 self.surroundings.outside,
                 lambda feed: signature(adapter, feed, ()),
                 self.home,
+                window,
             )
-            spool_of(paths, "far").remove()
+            spool_of(paths, "far", window).remove()
             return {feed: commit_load(load, paths) for feed, load in staged.items()}
 
     def landing(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ test_tables.
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 from unittest import mock
@@ -20,7 +20,7 @@ from ingestion.adapters import adapter_for
 from ingestion.adapters.connector import ConnectorAdapter
 from ingestion.connectors import CONNECTORS
 from ingestion.connectors.base import PulledFeed
-from ingestion.errors import SourceError, SourceUnavailable
+from ingestion.errors import SourceError, SourceUnavailable, SourceUnread
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.pull import check_source
 from ingestion.pulling.load import spool_of
@@ -195,13 +195,14 @@ def test_passing_fault_costs_a_repetition_and_nothing_else(far: Pulled, fault: s
 
 # ----------------------------------------------------------------------------------------------- what does not pass
 
+# The answer, what is said of it, and whether it leaves the source unread rather than asked for the wrong thing.
 LASTING = {
-    401: (Answer({"message": "no"}, 401), "sign-in was refused"),
-    403: (Answer({"message": "no"}, 403), "may not read this"),
-    404: (Answer({"message": "no"}, 404), "check url"),
-    503: (Answer({}, 503), "after 6 attempts"),
-    "no JSON": (Answer(b"]"), "not JSON|cannot be read"),
-    "redirect": (Answer(b"", 302, {"Location": "https://elsewhere.example/login"}), "elsewhere.example"),
+    401: (Answer({"message": "no"}, 401), "sign-in was refused", True),
+    403: (Answer({"message": "no"}, 403), "may not read this", True),
+    404: (Answer({"message": "no"}, 404), "check url", False),
+    503: (Answer({}, 503), "after 6 attempts", True),
+    "no JSON": (Answer(b"]"), "not JSON|cannot be read", True),
+    "redirect": (Answer(b"", 302, {"Location": "https://elsewhere.example/login"}), "elsewhere.example", False),
 }
 
 
@@ -210,7 +211,7 @@ def test_lasting_fault_is_told_and_lands_nothing_until_it_is_mended(
     far: Pulled, status: int | str, undisturbed: Undisturbed
 ) -> None:
     landing, requests = undisturbed[far.kind]
-    answer, said = LASTING[status]
+    answer, said, is_unread = LASTING[status]
     middle = max(1, requests // 2)
     far.replay.fault = lambda number, asked, usual: answer if number >= middle else usual
     with pytest.raises(SourceError, match=said) as error:
@@ -218,6 +219,7 @@ def test_lasting_fault_is_told_and_lands_nothing_until_it_is_mended(
     assert far.landed_counts() == {}
     for secret in SYSTEMS[far.kind].SECRETS.values():
         assert secret not in str(error.value)
+    assert isinstance(error.value, SourceUnread) == is_unread
     far.replay.fault = no_fault
     far.pull()
     assert far.landing() == landing
@@ -344,3 +346,34 @@ def test_example_of_the_documentation_is_whole_and_short() -> None:
     (request,) = connector.start({"checks": NIGHT}, NIGHT)
     assert request.label == "/v1/web/checks"
     assert connector.follow(request, base.Page(base.Records([]), {"next": "/more"}))[0].path == "/more"
+
+
+# ------------------------------------------------------------------------------------------ days that are asked again
+
+A_DAY = (datetime(2026, 3, 8, tzinfo=UTC), datetime(2026, 3, 9, tzinfo=UTC))
+
+
+def test_stretch_asked_for_again_lands_nothing_and_leaves_the_next_pull_where_it_was(far: Pulled) -> None:
+    """Whatever the system: records that are there already are not landed twice, and nothing is taken for deleted."""
+    far.pull()
+    landing = far.landing()
+    far.replay.forget()
+    far.pull()
+    usual = [(asked.path, asked.query, asked.body) for asked in far.replay.asked]
+    assert far.pull(window=A_DAY) == {}
+    assert far.landing() == landing
+    far.replay.forget()
+    far.pull()
+    assert [(asked.path, asked.query, asked.body) for asked in far.replay.asked] == usual
+
+
+def test_stretch_asked_for_before_anything_was_pulled_does_not_stand_for_the_beginning(
+    far: Pulled, undisturbed: Undisturbed
+) -> None:
+    """A source that was filled first still pulls all there is, and lands each record once."""
+    far.pull(window=A_DAY)
+    far.replay.forget()
+    far.pull(NIGHT + timedelta(days=1))
+    _, requests = undisturbed[far.kind]
+    assert len(far.replay.asked) == requests
+    assert far.landed_counts() == far.replay.api.counts  # type: ignore[attr-defined]

@@ -1,13 +1,15 @@
 """What a certificate measures, and how a failure that concerns one agreement withholds its figures and no others."""
 
 import dataclasses
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import duckdb
 import pytest
 
-from publishing.measures import FeedState, affected_check, drift_checks, feed_checks
+from publishing.certificate import Unread
+from publishing.ledger import Reopening
+from publishing.measures import FeedState, affected_check, drift_checks, feed_checks, unread_checks
 from publishing.release import publish
 from tests.unit.publishing.conftest import AS_OF, Desk, figure
 
@@ -92,3 +94,87 @@ def test_withheld_agreement_shows_no_number_and_the_rest_is_published(desk: Desk
         "select edition, numerator, status from marts.figure where agreement_id = 'sla' order by sequence_number"
     ) == [(1, 2, "met"), (1, 0, "withheld")]
     assert desk.in_force("select count(*) from marts.restatement") == [(0,)]
+
+
+def test_agreement_that_comes_back_after_it_was_withheld_is_no_restatement(desk: Desk) -> None:
+    desk.publish(figure(period_status="closed"))
+    for day, withheld in ((1, {"sla": "too many rejects"}), (2, {})):
+        desk.make_build({"rpt_sla_scorecard": [figure(period_status="closed")]})
+        certificate = dataclasses.replace(desk.certificate(), withheld=withheld)
+        publish(desk.home, desk.build, certificate, desk.made_of(AS_OF + timedelta(days=day)))
+    ledger = "select edition, is_of_record, numerator, status from marts.figure order by sequence_number"
+    assert desk.in_force(ledger) == [(1, True, 2, "met"), (1, False, 0, "withheld"), (1, False, 2, "met")]
+    assert desk.in_force("select count(*) from marts.restatement") == [(0,)]
+
+
+# ------------------------------------------------------------------------------------------- a source that was not read
+
+DOWN = Unread("monitor", "2026-03-31T02:00:00Z", "HTTP 503", ["sla"], [])
+
+
+def night(desk: Desk, day: int, *scorecard: dict[str, Any], unread: tuple[Unread, ...] = ()) -> None:
+    desk.make_build({"rpt_sla_scorecard": list(scorecard)})
+    certificate = dataclasses.replace(desk.certificate(), unread=list(unread))
+    publish(desk.home, desk.build, certificate, desk.made_of(AS_OF + timedelta(days=day)))
+
+
+def test_check_says_from_when_on_nothing_is_known_and_whom_it_delays() -> None:
+    (check,) = unread_checks([DOWN])
+    assert (check.check_id, check.is_successful, check.severity) == ("monitor_was_read", False, "warning")
+    assert check.observed == "last read at 2026-03-31T02:00:00Z; figures as of then: sla"
+    (check,) = unread_checks([dataclasses.replace(DOWN, within=[], overdue=["sla"])])
+    assert (check.severity, check.observed) == (
+        "agreement", "last read at 2026-03-31T02:00:00Z; withheld: sla"
+    )  # fmt: skip
+    assert unread_checks([]) == []
+
+
+def test_figures_that_depend_on_it_say_since_when_and_the_others_do_not(desk: Desk) -> None:
+    later = Unread("desk", "2026-03-31T03:00:00Z", "HTTP 401", ["sla"], [])
+    night(desk, 0, figure(), figure(agreement_id="other"), unread=(DOWN, later))
+    assert desk.in_force(
+        "select agreement_id, unread_sources, unknown_since_at from marts.figure_quality order by 1"
+    ) == [("other", None, None), ("sla", "desk, monitor", datetime(2026, 3, 31, 2))]
+
+
+def test_period_does_not_close_while_its_source_is_unread(desk: Desk) -> None:
+    """Neither is a half-known value put on record, nor is what comes late then a restatement of it."""
+    night(desk, 0, figure(1, 2))
+    night(desk, 1, figure(1, 2, period_status="closed"), unread=(DOWN,))
+    night(desk, 2, figure(2, 3, period_status="closed"))
+    ledger = "select period_status, edition, is_of_record, numerator from marts.figure order by sequence_number"
+    assert desk.in_force(ledger) == [
+        ("running", None, False, 1), ("closed", None, False, 1), ("closed", 1, True, 2)
+    ]  # fmt: skip
+    assert desk.in_force("select count(*) from marts.restatement") == [(0,)]
+
+
+def test_closed_figure_is_not_restated_by_clocks_that_run_on_without_their_source(desk: Desk) -> None:
+    """A ticket that nobody saw resolved seems to breach; when the source is back the figure is what it was."""
+    closed = figure(2, 3, period_status="closed")
+    night(desk, 0, closed)
+    night(desk, 1, figure(2, 4, period_status="closed"), unread=(DOWN,))
+    night(desk, 2, closed)
+    ledger = "select edition, is_of_record, denominator from marts.figure order by sequence_number"
+    assert desk.in_force(ledger) == [(1, True, 3), (1, False, 4), (1, False, 3)]
+    assert desk.in_force("select count(*) from marts.restatement") == [(0,)]
+
+
+def test_late_record_restates_once_its_source_is_back(desk: Desk) -> None:
+    night(desk, 0, figure(2, 3, period_status="closed"))
+    night(desk, 1, figure(2, 4, period_status="closed"), unread=(DOWN,))
+    night(desk, 2, figure(3, 4, period_status="closed"))
+    assert desk.in_force(
+        "select edition, former_numerator, former_denominator, numerator, denominator from marts.restatement"
+    ) == [(2, 2, 3, 3, 4)]
+
+
+def test_decision_to_reopen_waits_for_the_source(desk: Desk) -> None:
+    decided = [Reopening("reopen-march", "sla", None, date(2026, 3, 1))]
+    night(desk, 0, figure(2, 3, period_status="closed"))
+    for day, unread in ((1, [DOWN]), (2, [])):
+        desk.make_build({"rpt_sla_scorecard": [figure(3, 4, period_status="closed")]})
+        certificate = dataclasses.replace(desk.certificate(), unread=unread)
+        publish(desk.home, desk.build, certificate, desk.made_of(AS_OF + timedelta(days=day), reopenings=decided))
+    ledger = "select edition, is_of_record, reopened_by, numerator from marts.figure order by sequence_number"
+    assert desk.in_force(ledger) == [(1, True, None, 2), (1, False, None, 3), (2, True, "reopen-march", 3)]

@@ -35,8 +35,9 @@ TABLES: dict[str, dict[str, str]] = {
         "is_successful": FLAG, "observed": TEXT, "bounds": TEXT,
     },
     "figure_quality": {
-        "figure_key": TEXT, "ticket_count": COUNT, "affected_ticket_count": COUNT, "agreed_seconds": COUNT,
-        "unmeasured_seconds": COUNT, "withheld_reason": TEXT,
+        "figure_key": TEXT, "agreement_id": TEXT, "customer_id": TEXT, "ticket_count": COUNT,
+        "affected_ticket_count": COUNT, "agreed_seconds": COUNT, "unmeasured_seconds": COUNT, "withheld_reason": TEXT,
+        "unread_sources": TEXT, "unknown_since_at": INSTANT,
     },
     "load_audit": {
         "source": TEXT, "feed": TEXT, "load_id": TEXT, "loaded_at": INSTANT, "landed_count": COUNT,
@@ -50,7 +51,7 @@ TABLES: dict[str, dict[str, str]] = {
         "exclude_attributed_to": TEXT, "unmeasured": TEXT, "min_outage_seconds": COUNT, "outage_weight_ratio": DOUBLE,
         "partial_weight_ratio": DOUBLE, "degraded_weight_ratio": DOUBLE, "has_maintenance_terms": FLAG,
         "maintenance_announced_seconds": COUNT, "maintenance_windows": TEXT, "maintenance_monthly_seconds": COUNT,
-        "inherited_downtime": TEXT,
+        "inherited_downtime": TEXT, "staleness_seconds": COUNT,
     },
     "dim_target": {
         **_AGREEMENT, "target_id": TEXT, "metric": TEXT, "description": TEXT, "target_ratio": DOUBLE,

@@ -623,3 +623,38 @@ def test_quality_page_lists_what_did_not_hold_and_the_figures_it_touches(
     assert "rpt/a 1 of 10" in page
     assert "rpt/b" not in page
     assert 'href="quality.html"' in files["index.html"]
+
+
+# A source that was not read
+
+
+@pytest.mark.parametrize(("status", "said"), [
+    ("met", "The figures of Desk SLA are as of then: what happened later is not known, and that no breach or outage of"
+            " it is shown does not mean that there was none."),
+    ("withheld", "That is longer ago than Desk SLA allows: its figures are withheld."),
+])  # fmt: skip
+def test_page_says_up_to_when_its_sources_are_known(
+    tables: ReleaseTables, written: Written, status: str, said: str
+) -> None:
+    tables.figure(9, 10, status=status)
+    tables.add(
+        "figure_quality", figure_key="a", agreement_id="sla", customer_id="acme", ticket_count=0,
+        affected_ticket_count=0, unread_sources="monitor, desk", unknown_since_at=datetime(2026, 10, 30, 2),
+    )  # fmt: skip
+    files = written()
+    unread = (
+        "monitor and desk could not be read and the first of them was last read on 30 Oct 2026 02:00 Europe/London."
+    )
+    assert f"{unread} {said}" in seen(files["acme/2026-10.html"])
+    assert "monitor, desk since 30 Oct 2026 02:00 UTC" in seen(files["quality.html"])
+
+
+def test_page_of_an_agreement_whose_sources_were_read_says_nothing_of_them(
+    tables: ReleaseTables, written: Written
+) -> None:
+    tables.figure(9, 10)
+    tables.add(
+        "figure_quality", figure_key="b", agreement_id="other", customer_id="acme", ticket_count=0,
+        affected_ticket_count=0, unread_sources="monitor", unknown_since_at=datetime(2026, 10, 30, 2),
+    )  # fmt: skip
+    assert "could not be read" not in seen(written()["acme/2026-10.html"])

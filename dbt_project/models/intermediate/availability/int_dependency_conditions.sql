@@ -1,10 +1,11 @@
--- noqa: disable=LT02,LT05
 -- One row per service that others depend on and stretch of time in which it is not simply up: maintenance, else the
 -- worst kind of trouble. Unlike fct_outage, maintenance beats what fails within it, as it does for the service itself.
 {% set kinds = ['outage', 'partial', 'degraded'] %}
 {% set parties = ['provider', 'unattributed', 'supplier', 'third_party', 'customer'] %}
 {% set lane_names = ['maintenance'] %}
-{% for kind in kinds %}{% for party in parties %}{% do lane_names.append(kind ~ '_' ~ party) %}{% endfor %}{% endfor %}
+{% for kind in kinds %}
+    {% for party in parties %}{% do lane_names.append(kind ~ '_' ~ party) %}{% endfor %}
+{% endfor %}
 
 with members as (
     select distinct member_service_id as service_id from {{ ref('stg_agreements__service_failure_sets') }}
@@ -43,15 +44,17 @@ classified as (
         to_at,
         case
             when maintenance_count > 0 then 'maintenance'
-            {%- for kind in kinds %}
-            when {% for party in parties %}{{ kind }}_{{ party }}_count{{ ' + ' if not loop.last }}{% endfor %} > 0 then '{{ kind }}'
-            {%- endfor %}
+            {% for kind in kinds %}
+                when {{ lane_counts(kind, parties) }} > 0 then '{{ kind }}'
+            {% endfor %}
         end as kind,
         case
             when maintenance_count > 0 then 'unattributed'
-            {%- for kind in kinds %}{% for party in parties %}
-            when {{ kind }}_{{ party }}_count > 0 then '{{ party }}'
-            {%- endfor %}{% endfor %}
+            {% for kind in kinds %}
+                {% for party in parties %}
+                    when {{ kind }}_{{ party }}_count > 0 then '{{ party }}'
+                {% endfor %}
+            {% endfor %}
         end as party
     from swept
     where to_at is not null

@@ -1,4 +1,3 @@
--- noqa: disable=LT02,LT05
 -- One row per service and maximal stretch of one kind of reported or observed trouble, the worst kind winning where
 -- several overlap (outage, partial, degraded, maintenance), so that no second counts twice. The one truth on downtime
 -- before any agreement's policies. attributed_to: of those responsible for the winning kind, the one that excuses the
@@ -19,7 +18,9 @@ lanes as (
 {% set kinds = ['outage', 'partial', 'degraded', 'maintenance'] %}
 {% set parties = ['provider', 'unattributed', 'supplier', 'third_party', 'customer'] %}
 {% set lane_names = [] %}
-{% for kind in kinds %}{% for party in parties %}{% do lane_names.append(kind ~ '_' ~ party) %}{% endfor %}{% endfor %}
+{% for kind in kinds %}
+    {% for party in parties %}{% do lane_names.append(kind ~ '_' ~ party) %}{% endfor %}
+{% endfor %}
 
 swept as (
     {{ sweep('lanes', ['service_id'], lane_names) }}
@@ -31,14 +32,16 @@ classified as (
         from_at,
         to_at,
         case
-            {%- for kind in kinds %}
-            when {% for party in parties %}{{ kind }}_{{ party }}_count{{ ' + ' if not loop.last }}{% endfor %} > 0 then '{{ kind }}'
-            {%- endfor %}
+            {% for kind in kinds %}
+                when {{ lane_counts(kind, parties) }} > 0 then '{{ kind }}'
+            {% endfor %}
         end as kind,
         case
-            {%- for kind in kinds %}{% for party in parties %}
-            when {{ kind }}_{{ party }}_count > 0 then '{{ party }}'
-            {%- endfor %}{% endfor %}
+            {% for kind in kinds %}
+                {% for party in parties %}
+                    when {{ kind }}_{{ party }}_count > 0 then '{{ party }}'
+                {% endfor %}
+            {% endfor %}
         end as party
     from swept
     where to_at is not null

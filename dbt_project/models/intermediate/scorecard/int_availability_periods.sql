@@ -1,6 +1,11 @@
--- noqa: disable=LT02
 -- One row per availability target, service and period that any agreed day lies in: sums of the daily facts, failures,
 -- and the agreed time of the whole period, which is known before the period is over.
+{% set summed = [
+    'agreed_seconds', 'excluded_seconds', 'unmeasured_seconds', 'downtime_seconds', 'weighted_downtime_seconds',
+    'failure_count', 'failure_downtime_seconds', 'maintenance_downtime_seconds', 'own_downtime_seconds',
+    'own_counted_seconds', 'own_up_seconds', 'chain_downtime_seconds', 'chain_counted_seconds', 'chain_up_seconds'
+] %}
+
 with days as (
     select * from {{ ref('fct_service_availability') }}
 ),
@@ -23,18 +28,14 @@ quantiles as (
 
 summed as (
     select
+        {% for column in summed %}
+            cast(sum({{ column }}) as bigint) as {{ column }},
+        {% endfor %}
         agreement_id,
         agreement_version,
         target_id,
         service_id,
         period_start
-        {%- for column in [
-            'agreed_seconds', 'excluded_seconds', 'unmeasured_seconds', 'downtime_seconds', 'weighted_downtime_seconds',
-            'failure_count', 'failure_downtime_seconds', 'maintenance_downtime_seconds', 'own_downtime_seconds',
-            'own_counted_seconds', 'own_up_seconds', 'chain_downtime_seconds', 'chain_counted_seconds', 'chain_up_seconds'
-        ] %},
-        cast(sum({{ column }}) as bigint) as {{ column }}
-        {%- endfor %}
     from days
     group by agreement_id, agreement_version, target_id, service_id, period_start
 ),
