@@ -19,6 +19,7 @@ from ingestion.cells import (
     kind_checks,
     local_minutes_table,
     one_of,
+    only_pseudonym,
     parsed,
     sentence,
     translated,
@@ -105,7 +106,8 @@ def _texts(schema: Feed, wording: Wording) -> dict[str, str]:
         own = trimmed(quoted(column.name), column.is_free_text)
         text = translated(own, wording.words(column.mapped_by))
         default = wording.defaults.get(column.name, column.default)
-        texts[column.name] = text if default is None else f"coalesce({text}, {literal(default)})"
+        text = text if default is None else f"coalesce({text}, {literal(default)})"
+        texts[column.name] = only_pseudonym(text) if column.is_person else text
     return texts
 
 

@@ -109,6 +109,7 @@ def _landing_assets(source: SourceConfig, keys: Mapping[str, Sequence[dg.AssetKe
                     nightly.settings.home,
                     nightly.started_at,
                     nightly.settings.as_of,
+                    persons=nightly.persons,
                 )
         for warning in result.warnings:
             context.log.warning(warning)

@@ -17,7 +17,7 @@ from ingestion.options import SharedOptions
 from ingestion.readers import FAULT, FAULT_CODE, quoted, sql_path
 
 # Goes up whenever the same raw record would be understood differently: every load is then interpreted anew.
-INTERPRETATION_VERSION = 2
+INTERPRETATION_VERSION = 3
 
 
 class Adapter(Protocol):
@@ -63,7 +63,7 @@ def signature(adapter: Adapter, feed: str, loads: Sequence[Load]) -> str:
         "version": INTERPRETATION_VERSION,
         "adapter": type(adapter).__name__,
         "meaning": adapter.meaning(feed),
-        "loads": [load.load_id for load in loads],
+        "loads": [load.version for load in loads],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 

@@ -103,6 +103,7 @@ class FilesAdapter:
                 ),
                 is_snapshot=files.mode == "snapshot",
                 delimiter=files.delimiter,
+                persons=tuple(self._source_column(name, column) for column in CANONICAL_FEEDS[name].persons),
             )
             for name, files in self.options.feeds.items()
         ]

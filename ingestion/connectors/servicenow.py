@@ -15,12 +15,14 @@ from typing import ClassVar
 from ingestion.connectors.base import (
     AccountOptions,
     Connector,
+    Json,
     Page,
     PulledFeed,
     Request,
     Rows,
     Secret,
     account_headers,
+    alias,
     link_of,
 )
 
@@ -168,6 +170,12 @@ _EVENTS = Rows(
 )
 
 
+def servicenow_without_persons(record: Json, pseudonym: Callable[[str], str]) -> Json:
+    """A row with a pseudonym for who called and who changed something, whoever brings it."""
+    persons = [name for name in ("caller_id", "caller_id.user_name", "sys_created_by") if name in record]
+    return {**record, **{name: alias(record[name], pseudonym, ("system",)) for name in persons}}
+
+
 def servicenow_feeds() -> list[PulledFeed]:
     """The raw feeds, whoever brings them in the Table API's shape."""
     declared = {
@@ -197,6 +205,11 @@ class ServiceNow(Connector[ServiceNowOptions]):
     """Pages by sys_id, which never changes: a row that is updated while the pull runs is not passed over."""
 
     options_model = ServiceNowOptions
+    names_persons = True
+
+    def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
+        """Callers and those who changed something."""
+        return servicenow_without_persons(record, pseudonym)
 
     def feeds(self) -> Sequence[PulledFeed]:
         """Incidents, their history, and what names the ids in both."""

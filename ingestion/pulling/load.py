@@ -23,11 +23,12 @@ from ingestion.connectors.base import Connector, PulledFeed, Request, earlier, u
 from ingestion.connectors.tables import TableConnector
 from ingestion.errors import SourceError
 from ingestion.landing import MANIFEST, RECORDS, Load, landed_loads
+from ingestion.persons import PERSONS, Persons
 from ingestion.pulling.client import Client
 from ingestion.pulling.outside import Outside
 from ingestion.pulling.spool import Frame, Spool
 from ingestion.pulling.tables import TableClient
-from ingestion.pulling.walk import walk
+from ingestion.pulling.walk import record_text, walk
 from ingestion.readers import FAULT, FAULT_CODE, FILE, LINE, NUMBER, RAW, connect, literal, quoted, sql_path
 from ingestion.storage import Paths, as_json, new_load_id, sync_file, sync_folder
 from settings.instants import parse_clock_duration
@@ -68,11 +69,13 @@ def stage_pull(
     outside: Outside,
     config_hash: Callable[[str], str],
     project_dir: Path,
+    persons: Persons | None = None,
 ) -> dict[str, Load]:
     """Pull the source; afterwards `staging` has a load for each raw feed with something new.
 
-    `loaded_at` is an instant with a zone; `config_hash` says of a raw feed how it is understood. Raises SourceError; a
-    pull that a later run can finish stays in the spool.
+    `loaded_at` is an instant with a zone; `config_hash` says of a raw feed how it is understood; without
+    `persons` what names a person is landed as it is. Raises SourceError; a pull that a later run can finish stays in
+    the spool.
     """
     spool = spool_of(paths, source)
     feeds = connector.feeds()
@@ -87,7 +90,7 @@ def stage_pull(
     ]
     since |= dict.fromkeys(whole, connector.options.first_instant)
     with _client(source, connector, allowed_hosts, outside, project_dir) as client:
-        walk(source, connector, client, spool, since, whole, _signature(connector, loads), now)
+        walk(source, connector, client, spool, since, whole, _signature(connector, loads, persons), now, persons)
     whole = (spool.opening() or {})["whole"]
     staged: dict[str, Load] = {}
     problems: list[str] = []
@@ -99,7 +102,7 @@ def stage_pull(
         for feed in feeds:
             if feed.name not in whole and feed.name not in received:
                 continue
-            landing = _FeedLanding(con, connector, feed, loads[feed.name], is_whole=feed.name in whole)
+            landing = _FeedLanding(con, connector, feed, loads[feed.name], persons, is_whole=feed.name in whole)
             problems += landing.problems()
             if not problems and landing.has_news:
                 last = new_load_id(last, loaded_at)
@@ -127,12 +130,13 @@ def _since(connector: Connector[Any], loads: Sequence[Load], overlap: int) -> da
     return max(first, earlier(datetime.fromisoformat(max(cursors)), overlap))
 
 
-def _signature(connector: Connector[Any], loads: Mapping[str, Sequence[Load]]) -> str:
-    """What a pull depends on: the system and the options, and the loads it goes on from."""
+def _signature(connector: Connector[Any], loads: Mapping[str, Sequence[Load]], persons: Persons | None) -> str:
+    """What a pull depends on: the system and the options, the loads it goes on from, and the key of the pseudonyms."""
     content = {
         "connector": type(connector).__name__,
         "options": connector.options.model_dump(mode="json"),
-        "loads": {name: [load.load_id for load in found] for name, found in loads.items()},
+        "loads": {name: [load.version for load in found] for name, found in loads.items()},
+        PERSONS: persons.fingerprint if persons else None,
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -227,6 +231,39 @@ def instant_text(value: str) -> str:
     return f"strftime(cast({instant} as timestamp), '%Y-%m-%dT%H:%M:%SZ')"
 
 
+def payloads_without_persons(
+    connector: Connector[Any], feed: str, replace: Callable[[str], str]
+) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+    """What makes landed records of a connector name no person, as if they had been pulled so."""
+    (declared,) = [declared for declared in connector.feeds() if declared.name == feed]
+
+    def changed(batch: pa.RecordBatch) -> pa.RecordBatch:
+        columns = {name: batch.column(name).to_pylist() for name in (PAYLOAD, DIGEST)}
+        for place, (payload, digest) in enumerate(zip(columns[PAYLOAD], columns[DIGEST], strict=True)):
+            if payload is None:
+                continue
+            record = connector.without_persons(feed, json.loads(payload), replace)
+            columns[PAYLOAD][place] = record_text(record)
+            if digest != "deleted":
+                columns[DIGEST][place] = declared.digest_of(record) or _text_digest(columns[PAYLOAD][place])
+        arrays = [
+            pa.nulls(batch.num_rows, pa.string())
+            if name == RAW
+            else pa.array(columns[name], pa.string())
+            if name in columns
+            else batch.column(name)
+            for name in batch.schema.names
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+
+    return changed
+
+
+def _text_digest(text: str) -> str:
+    """As DuckDB's md5, which tells the texts of records apart."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
 class _FeedLanding:
     """What one pull brings to one raw feed."""
 
@@ -236,10 +273,12 @@ class _FeedLanding:
         connector: Connector[Any],
         feed: PulledFeed,
         loads: Sequence[Load],
+        persons: Persons | None,
         *,
         is_whole: bool,
     ) -> None:
         self._con, self._connector, self._feed, self._loads, self._is_whole = con, connector, feed, loads, is_whole
+        self._persons = persons if connector.names_persons else None
         self._find_news()
         self._types = self._find_types()
 
@@ -403,6 +442,7 @@ class _FeedLanding:
             "cursor": max({min(cursor, limit), *known} if cursor else known, default=None),
             "types": {field: sorted(kinds) for field, kinds in self._types.items()},
             "config_hash": config_hash,
+            **({PERSONS: self._persons.fingerprint} if self._persons else {}),
         }
         (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")
         sync_file(folder / RECORDS)

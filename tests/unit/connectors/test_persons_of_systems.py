@@ -1,0 +1,84 @@
+"""Persons in the records of connectors: pseudonyms in landing, and the same figures as without."""
+
+from datetime import timedelta
+from unittest import mock
+
+import pytest
+
+from ingestion.feeds import CANONICAL_FEEDS
+from ingestion.persons import Persons
+from ingestion.pulling.spool import Frame, Spool
+from tests.home_texts import texts_below
+from tests.unit.connectors.conftest import NIGHT, Pulled, pulled_from
+from tests.unit.connectors.replay import served
+from tests.unit.connectors.systems import SYSTEMS
+
+PERSONS = Persons.with_key("0123456789abcdef0123456789abcdef", "SLM_PSEUDONYM_KEY")
+# What each system calls the person who asks, as it stands in its records; and the id that the rows have.
+CLEAR = {
+    "jira": (['"ann"'], "ann"),
+    "qualtrics": ([], None),
+    "request_tracker": (['"ann"', "ann@customer"], "ann"),
+    "servicenow": (['"ann"', '"u1"'], "u1"),
+    "zendesk": (['"requester_id": 71', '"updater_id": 71', '"requester_id":71'], "71"),
+}
+
+
+@pytest.fixture(params=sorted(CLEAR))
+def kind(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+def named_in_home(far: Pulled) -> list[str]:
+    return [f"{place}: {word}" for place, text in texts_below(far.home) for word in CLEAR[far.kind][0] if word in text]
+
+
+def rows_but_for_persons(far: Pulled) -> dict[str, object]:
+    """Every row of every feed, without the load it came with."""
+    return {
+        name: far.rows(
+            name,
+            ", ".join(column.name for column in feed.columns if not column.is_person),
+        )
+        for name, feed in CANONICAL_FEEDS.items()
+    }
+
+
+def test_records_are_landed_with_pseudonyms_and_mean_the_same(
+    far: Pulled, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    far.run(persons=PERSONS)
+    assert named_in_home(far) == []
+    person = CLEAR[far.kind][1]
+    if person is not None:
+        assert {found for (found,) in far.rows("tickets", "requester_id")} == {PERSONS.pseudonym(person)}
+    with served(SYSTEMS[far.kind].Api()) as replay:
+        without = pulled_from(far.kind, replay, tmp_path_factory.mktemp("without"))
+        without.run()
+        assert rows_but_for_persons(far) == rows_but_for_persons(without)
+        assert without.rows("tickets", "requester_id", "requester_id is not null") == []
+
+
+def test_key_that_comes_later_rewrites_landing_and_brings_nothing_anew(far: Pulled) -> None:
+    far.run()
+    counts, rows = far.landed_counts(), rows_but_for_persons(far)
+    result = far.run(NIGHT + timedelta(days=1), persons=PERSONS)
+    assert result.new_loads == ()
+    assert named_in_home(far) == []
+    assert far.landed_counts() == counts
+    assert rows_but_for_persons(far) == rows
+
+
+def test_pull_that_waits_half_done_names_nobody(far: Pulled) -> None:
+    kept = []
+    append = Spool.append
+
+    def keeping(spool: Spool, frame: Frame) -> None:
+        append(spool, frame)
+        kept.append(frame.body.decode())
+
+    with mock.patch.object(Spool, "append", keeping):
+        far.run(persons=PERSONS)
+    assert [word for word in CLEAR[far.kind][0] for body in kept if word in body] == []
+    assert any("person-" in body for body in kept) == (CLEAR[far.kind][1] is not None)
