@@ -121,6 +121,11 @@ class Feed:
         return tuple(column.name for column in self.columns if column.is_person)
 
     @property
+    def free_texts(self) -> tuple[str, ...]:
+        """The columns that hold what somebody wrote."""
+        return tuple(column.name for column in self.columns if column.is_free_text)
+
+    @property
     def accepted_columns(self) -> tuple[tuple[str, str], ...]:
         """Name and SQL type of every column of the accepted rows, in order."""
         head = (("source", "VARCHAR"), ("load_id", "VARCHAR"), ("record_number", "BIGINT"))

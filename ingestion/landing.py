@@ -40,6 +40,10 @@ class RawFeed:
 
     `alternatives` are the columns every file must have: of each group of names at least one. `persons` are the columns
     that name persons, `nobody` the values in them that name none.
+
+    `ticket` is the column with a record's ticket, `texts` are columns of free text, `messages` the columns with kind
+    and text of an event, whose text is free if the kind is message. `meant` are the columns that mean anything; () =
+    all may.
     """
 
     name: str
@@ -49,6 +53,10 @@ class RawFeed:
     delimiter: str = ","
     persons: tuple[str, ...] = ()
     nobody: tuple[str, ...] = ()
+    ticket: str | None = None
+    texts: tuple[str, ...] = ()
+    messages: tuple[str, str] | None = None
+    meant: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ Sits below landing and pulling.
 import hmac
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 import pyarrow as pa
 
 from settings.errors import SlmError
+from settings.project import ProjectConfig
 
 # Manifest entry of a load whose persons are pseudonyms: the fingerprint of the key they were made with.
 PERSONS = "persons"
@@ -50,6 +51,12 @@ class Persons:
                 "`openssl rand -hex 32` makes one. Keep it: a lost key cannot be made anew"
             )
         return cls(key.encode(), name)
+
+    @classmethod
+    def of(cls, config: ProjectConfig, env: Mapping[str, str]) -> "Persons | None":
+        """The maker with the key that slm.yaml names; None if it names none. Raises PersonKeyError."""
+        secret = config.privacy.pseudonym_key
+        return cls.with_key(env[secret.env], secret.env) if secret else None
 
     @property
     def fingerprint(self) -> str:

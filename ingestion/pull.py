@@ -238,7 +238,7 @@ def _has_columns(con: duckdb.DuckDBPyConnection, path: Path, columns: dict[str, 
     return [(row[0], row[1]) for row in described] == list(columns.items())
 
 
-def forget_unlisted_sources(home: Path, listed: Collection[str]) -> list[str]:
+def leave_out_unlisted_sources(home: Path, listed: Collection[str]) -> list[str]:
     """Remove what is derived from sources that the project no longer lists; landing keeps their records.
 
     Returns the names of the sources removed.

@@ -9,8 +9,8 @@ from agreements.compile import compile_agreements
 from ingestion.pull import (
     check_source,
     ensure_empty_feeds,
-    forget_unlisted_sources,
     late_after_seconds,
+    leave_out_unlisted_sources,
     ordered_sources,
     run_source,
     settle_landed,
@@ -155,8 +155,8 @@ def feeds_asset(feeds: Sequence[str], sources: Sequence[SourceConfig]) -> dg.Ass
     def assembled(context: dg.AssetExecutionContext, nightly: NightlyRun):  # type: ignore[no-untyped-def]
         with user_errors():
             ensure_empty_feeds(nightly.settings.home)
-            forgotten = forget_unlisted_sources(nightly.settings.home, [source.name for source in sources])
-        for name in forgotten:
+            left_out = leave_out_unlisted_sources(nightly.settings.home, [source.name for source in sources])
+        for name in left_out:
             context.log.warning(
                 f"Source {name} is no longer in slm.yaml: its records stay in landing, out of the figures."
             )

@@ -21,6 +21,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.forgetting import forgotten
 from orchestration.layout import ROOT
 from publishing.build import OFFLINE, PUBLISHED_SCHEMA, quoted_path
 from publishing.release import DATABASE_FILE, MANIFEST_FILE, PROJECT_FOLDER, read_manifest, verify
@@ -46,6 +47,12 @@ def reproduce(home: Path, release_id: str, code: Path, scratch: Path) -> Path:
     release = home / "releases" / release_id
     if not release.is_dir():
         raise NotReproducible(f"There is no release {release_id} in {home / 'releases'}.")
+    touched = [entry.at for entry in forgotten(home) if release_id in entry.releases]
+    if touched:
+        raise NotReproducible(
+            f"Release {release_id} was made of records of a person who was forgotten since ({', '.join(touched)}): "
+            "it cannot be made again. Its figures stand."
+        )
     verify(release)
     manifest = read_manifest(release)
     project = release / PROJECT_FOLDER

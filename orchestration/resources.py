@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ import duckdb
 from pydantic import PrivateAttr
 
 from ingestion.persons import Persons, demand_same_key
+from orchestration.forgetting import finish_forgetting
 from orchestration.layout import HomeLayout
 from publishing.lock import home_lock
 from settings.errors import SlmError
@@ -84,12 +85,6 @@ def dbt_environment(
                 os.environ[name] = value
 
 
-def persons_of(config: ProjectConfig, env: Mapping[str, str]) -> Persons | None:
-    """The maker of pseudonyms with the key that slm.yaml names. Raises PersonKeyError for a key that is too short."""
-    secret = config.privacy.pseudonym_key
-    return Persons.with_key(env[secret.env], secret.env) if secret else None
-
-
 class NightlyRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Settings of this run, read once when it starts; holds the home's lock until the run ends."""
 
@@ -110,9 +105,10 @@ class NightlyRun(dg.ConfigurableResource):  # type: ignore[type-arg]
                 self._config = load_project(self._settings.project_dir, os.environ)
                 claim_home(self._settings.home, self._config.name)
                 stack.enter_context(home_lock(self._settings.home, self.lock_wait_seconds))
-                self._persons = persons_of(self._config, os.environ)
+                self._persons = Persons.of(self._config, os.environ)
                 if not self._settings.landed_only:  # nothing is landed, by whatever key
                     demand_same_key(self._settings.home, self._persons)
+                    finish_forgetting(self._settings.home, self._config.sources)
             yield self
 
     @property

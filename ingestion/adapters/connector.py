@@ -56,6 +56,10 @@ class ConnectorAdapter:
         persons = (PAYLOAD,) if self.connector.names_persons else ()
         return [RawFeed(name, (), persons=persons) for name in self._feeds]
 
+    def pulled_feed(self, feed: str) -> PulledFeed:
+        """The declaration of a raw feed."""
+        return self._feeds[feed]
+
     def canonical_feeds(self, feed: str) -> tuple[str, ...]:
         """The canonical feeds that the raw feed's records become."""
         return tuple(self._feeds[feed].rows)

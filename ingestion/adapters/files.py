@@ -104,6 +104,14 @@ class FilesAdapter:
                 is_snapshot=files.mode == "snapshot",
                 delimiter=files.delimiter,
                 persons=tuple(self._source_column(name, column) for column in CANONICAL_FEEDS[name].persons),
+                ticket=self._source_column(name, "ticket_id")
+                if "ticket_id" in CANONICAL_FEEDS[name].column_names
+                else None,
+                texts=tuple(self._source_column(name, column) for column in CANONICAL_FEEDS[name].free_texts),
+                messages=(self._source_column(name, "event_type"), self._source_column(name, "value"))
+                if name == "ticket_events"
+                else None,
+                meant=tuple(self._source_column(name, column) for column in CANONICAL_FEEDS[name].column_names),
             )
             for name, files in self.options.feeds.items()
         ]

@@ -122,6 +122,7 @@ class ServicenowAuditLogAdapter:
                 delimiter=self.options.delimiter,
                 persons=_PERSONS,
                 nobody=(_MISSING,),
+                ticket="number",
             )
         ]
 

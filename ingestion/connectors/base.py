@@ -306,11 +306,13 @@ Own = TypeVar("Own", bound=PullOptions)
 class Connector(Generic[Own]):
     """One system. A connector has no state but its options; `since` and pages are arguments.
 
-    `names_persons`: its records name persons, and `without_persons` knows where.
+    `names_persons`: its records name persons, and `without_persons` knows where. `free_texts` are names of fields that
+    hold what somebody wrote, at any depth; no row is made of them but a comment.
     """
 
     options_model: ClassVar[type[Any]]
     names_persons: ClassVar[bool] = False
+    free_texts: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, options: Own) -> None:
         self.options = options
@@ -333,6 +335,10 @@ class Connector(Generic[Own]):
         What stands for no person (the system itself) stays; so does what the rows are made of.
         """
         return record
+
+    def without_texts(self, record: Json) -> Json:
+        """The record without what anybody wrote in it."""
+        return each_object(record, lambda found: dict.fromkeys(name for name in self.free_texts if name in found))
 
     def text_of(self, request: Request, body: bytes) -> str:
         """An answer as JSON text. Raises ValueError if it is not what the system documents."""

@@ -11,7 +11,12 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from ingestion.connectors.base import Json, PulledFeed
-from ingestion.connectors.servicenow import SERVICENOW_WORDS, servicenow_feeds, servicenow_without_persons
+from ingestion.connectors.servicenow import (
+    SERVICENOW_WORDS,
+    servicenow_feeds,
+    servicenow_without_persons,
+    servicenow_without_texts,
+)
 from ingestion.connectors.tables import TableConnector, TableOptions
 
 _SYNCED = "_fivetran_synced"
@@ -37,6 +42,10 @@ class FivetranServiceNow(TableConnector[FivetranServiceNowOptions]):
     def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
         """Callers and those who changed something."""
         return servicenow_without_persons(record, pseudonym)
+
+    def without_texts(self, record: Json) -> Json:
+        """Comments and work notes."""
+        return servicenow_without_texts(record)
 
     queries = MappingProxyType(
         {

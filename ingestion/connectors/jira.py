@@ -154,6 +154,7 @@ class Jira(Connector[JiraOptions]):
 
     options_model = JiraOptions
     names_persons = True
+    free_texts = ("body", "renderedBody", "summary", "description")
 
     def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
         """Users wherever they stand, and changes of who reported an issue."""

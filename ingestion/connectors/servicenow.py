@@ -176,6 +176,12 @@ def servicenow_without_persons(record: Json, pseudonym: Callable[[str], str]) ->
     return {**record, **{name: alias(record[name], pseudonym, ("system",)) for name in persons}}
 
 
+def servicenow_without_texts(record: Json) -> Json:
+    """A row without what was written, whoever brings it; rows are made of the fact that something was."""
+    is_text = record.get("fieldname") in ("comments", "work_notes")
+    return {**record, "oldvalue": "", "newvalue": ""} if is_text else record
+
+
 def servicenow_feeds() -> list[PulledFeed]:
     """The raw feeds, whoever brings them in the Table API's shape."""
     declared = {
@@ -210,6 +216,10 @@ class ServiceNow(Connector[ServiceNowOptions]):
     def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
         """Callers and those who changed something."""
         return servicenow_without_persons(record, pseudonym)
+
+    def without_texts(self, record: Json) -> Json:
+        """Comments and work notes."""
+        return servicenow_without_texts(record)
 
     def feeds(self) -> Sequence[PulledFeed]:
         """Incidents, their history, and what names the ids in both."""

@@ -99,6 +99,7 @@ class Zendesk(Connector[ZendeskOptions]):
 
     options_model = ZendeskOptions
     names_persons = True
+    free_texts = ("body", "html_body", "plain_body", "comment", "subject", "raw_subject", "description")
 
     def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
         """Ids of users wherever they stand."""

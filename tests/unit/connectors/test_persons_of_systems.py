@@ -6,6 +6,7 @@ from unittest import mock
 import pytest
 
 from ingestion.feeds import CANONICAL_FEEDS
+from ingestion.forgetting import begin_forgetting, end_forgetting, forgetting_under_way, rewrite_for
 from ingestion.persons import Persons
 from ingestion.pulling.spool import Frame, Spool
 from tests.home_texts import texts_below
@@ -37,10 +38,15 @@ def named_in_home(far: Pulled) -> list[str]:
 def rows_but_for_persons(far: Pulled) -> dict[str, object]:
     """Every row of every feed, without the load it came with."""
     return {
-        name: far.rows(
-            name,
-            ", ".join(column.name for column in feed.columns if not column.is_person),
-        )
+        name: far.rows(name, ", ".join(column.name for column in feed.columns if not column.is_person))
+        for name, feed in CANONICAL_FEEDS.items()
+    }
+
+
+def rows_but_for_texts(far: Pulled) -> dict[str, object]:
+    """The same without what anybody wrote."""
+    return {
+        name: far.rows(name, ", ".join(c.name for c in feed.columns if not c.is_person and not c.is_free_text))
         for name, feed in CANONICAL_FEEDS.items()
     }
 
@@ -68,6 +74,22 @@ def test_key_that_comes_later_rewrites_landing_and_brings_nothing_anew(far: Pull
     assert named_in_home(far) == []
     assert far.landed_counts() == counts
     assert rows_but_for_persons(far) == rows
+
+
+def test_person_is_forgotten_and_neither_comes_back_nor_changes_a_row(far: Pulled) -> None:
+    person = CLEAR[far.kind][1]
+    if person is None:
+        pytest.skip("no row of this system names a person")
+    far.run(persons=PERSONS)
+    rows, counts = rows_but_for_texts(far), far.landed_counts()
+    begin_forgetting(far.home, [far.source], PERSONS, person, NIGHT)
+    forgetting = forgetting_under_way(far.home)
+    assert forgetting is not None
+    assert rewrite_for(forgetting, far.home, [far.source]) != {}
+    end_forgetting(far.home)
+    assert far.run(NIGHT + timedelta(days=1), persons=PERSONS).new_loads == ()
+    assert [place for place, text in texts_below(far.home) if PERSONS.pseudonym(person) in text] == []
+    assert (rows_but_for_texts(far), far.landed_counts()) == (rows, counts)
 
 
 def test_pull_that_waits_half_done_names_nobody(far: Pulled) -> None:
