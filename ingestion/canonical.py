@@ -19,7 +19,6 @@ from ingestion.cells import (
     kind_checks,
     local_minutes_table,
     one_of,
-    only_pseudonym,
     parsed,
     sentence,
     translated,
@@ -106,8 +105,7 @@ def _texts(schema: Feed, wording: Wording) -> dict[str, str]:
         own = trimmed(quoted(column.name), column.is_free_text)
         text = translated(own, wording.words(column.mapped_by))
         default = wording.defaults.get(column.name, column.default)
-        text = text if default is None else f"coalesce({text}, {literal(default)})"
-        texts[column.name] = only_pseudonym(text) if column.is_person else text
+        texts[column.name] = text if default is None else f"coalesce({text}, {literal(default)})"
     return texts
 
 

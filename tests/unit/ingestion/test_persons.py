@@ -90,6 +90,13 @@ def test_without_a_key_nobody_is_named_in_rows_and_the_operator_is_told_why(name
     assert places_of("miller", named.home / "warehouse") == []
 
 
+def test_rows_that_differ_in_the_person_alone_are_a_conflict_with_a_key_or_without(named: Project) -> None:
+    named.write("data/tickets.csv", HEADER, asked_by("T1", "ann.miller"), asked_by("T1", "bob"))
+    for persons in (None, PERSONS):
+        named.run(persons=persons, maxRejectRatio=1.0)
+        assert named.quarantine("line, reason_code") == [(2, "conflicting_in_load")]
+
+
 def test_source_that_names_nobody_needs_no_key(desk: Project) -> None:
     assert desk.run().warnings == ()
 
