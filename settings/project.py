@@ -136,6 +136,19 @@ class Privacy(StrictModel):
     pseudonym_key: Annotated[SecretName | None, BeforeValidator(_secret_name)] = None
 
 
+class RetentionRule(StrictModel):
+    """Which releases stay beside those that are always needed.
+
+    All that were made in the last `keep_within_days`; and of the last so many days, months and years that have a
+    release, the last one of each.
+    """
+
+    keep_within_days: int = Field(default=30, ge=0)
+    keep_daily: int = Field(default=90, ge=0)
+    keep_monthly: int = Field(default=36, ge=0)
+    keep_yearly: int = Field(default=10, ge=0)
+
+
 class SourceConfig(BaseModel):
     """One source. `options` are all its other keys, as written, `${NAME}` substituted and secrets still by name.
 
@@ -164,6 +177,7 @@ class ProjectConfig(StrictModel):
     allowed_hosts: list[HostName] = Field(default_factory=list)
     sources: list[SourceConfig] = Field(default_factory=list)
     privacy: Privacy = Privacy()
+    retention: RetentionRule = RetentionRule()
     governance: Literal["findings", "strict"] = "findings"
     withhold: Literal["release", "agreement"] = "release"
     max_affected_ticket_ratio: float = Field(default=0.005, ge=0, le=1)
