@@ -1,10 +1,17 @@
 """Persons in the records of connectors: pseudonyms in landing, and the same figures as without."""
 
 from datetime import timedelta
+from typing import Any, cast
 from unittest import mock
 
 import pytest
 
+from ingestion.connectors.base import Connector
+from ingestion.connectors.fivetran_servicenow import FivetranServiceNow
+from ingestion.connectors.fivetran_zendesk import FivetranZendesk
+from ingestion.connectors.jira import Jira
+from ingestion.connectors.request_tracker import RequestTracker
+from ingestion.connectors.zendesk import Zendesk
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.forgetting import begin_forgetting, end_forgetting, forgetting_under_way, rewrite_for
 from ingestion.persons import Persons
@@ -90,6 +97,61 @@ def test_person_is_forgotten_and_neither_comes_back_nor_changes_a_row(far: Pulle
     assert far.run(NIGHT + timedelta(days=1), persons=PERSONS).new_loads == ()
     assert [place for place, text in texts_below(far.home) if PERSONS.pseudonym(person) in text] == []
     assert (rows_but_for_texts(far), far.landed_counts()) == (rows, counts)
+
+
+def masked(connector: type[Connector[Any]], record: dict[str, Any]) -> Any:
+    """The record with <id> for a pseudonym; no system needs its options to know where persons stand."""
+    return connector.without_persons(cast(Any, None), "", record, lambda person: f"<{person}>")
+
+
+def test_earlier_requester_and_address_of_a_mail_are_persons_in_zendesk() -> None:
+    changed = {"updater_id": -1, "child_events": [{"requester_id": 72, "previous_value": 71}]}
+    assert masked(Zendesk, changed) == {
+        "updater_id": -1,
+        "child_events": [{"requester_id": "<72>", "previous_value": "<71>"}],
+    }
+    mail = {"via": {"channel": "email", "source": {"from": {"address": "a@b.example", "name": "Ann"}}}}
+    source = {"from": {"address": "<a@b.example>", "name": None}}
+    assert masked(Zendesk, mail) == {"via": {"channel": "email", "source": source}}
+    assert masked(Zendesk, {"status": "open", "previous_value": "new"}) == {"status": "open", "previous_value": "new"}
+
+
+def test_of_a_user_of_jira_only_the_id_is_left() -> None:
+    user = {"accountId": "ann", "displayName": "Ann", "emailAddress": "a@b.example", "self": "https://x/?accountId=ann"}
+    assert masked(Jira, {"reporter": user})["reporter"] == {
+        "accountId": "<ann>",
+        "displayName": None,
+        "emailAddress": None,
+        "self": None,
+    }
+    item = {"field": "reporter", "from": "ann", "fromString": "Ann", "to": None}
+    assert masked(Jira, {"items": [item]})["items"] == [
+        {"field": "reporter", "from": "<ann>", "fromString": "<Ann>", "to": None}
+    ]
+    assert masked(Jira, {"priority": {"name": "High"}}) == {"priority": {"name": "High"}}
+
+
+def test_address_in_request_tracker_keeps_the_domain_that_tells_the_customer() -> None:
+    user = {"type": "user", "id": "ann", "_url": "https://rt/user/ann", "EmailAddress": "ann@b.example"}
+    assert masked(RequestTracker, {"Requestor": [user]})["Requestor"] == [
+        {"type": "user", "id": "<ann>", "_url": None, "EmailAddress": "<ann@b.example>@b.example"}
+    ]
+    watcher = {"Type": "AddWatcher", "Field": "Requestor", "OldValue": None, "NewValue": "71"}
+    assert masked(RequestTracker, watcher)["NewValue"] == "<71>"
+    assert masked(RequestTracker, {"type": "user", "id": "RT_System"})["id"] == "RT_System"
+
+
+def test_tables_of_an_el_tool_name_persons_like_their_system() -> None:
+    assert masked(FivetranZendesk, {"id": 1, "requester_id": 71}) == {"id": 1, "requester_id": "<71>"}
+    history = {"field_name": "requester_id", "value": "71", "user_id": -1}
+    assert masked(FivetranZendesk, history) == {"field_name": "requester_id", "value": "<71>", "user_id": -1}
+    assert masked(FivetranZendesk, {"field_name": "status", "value": "open"})["value"] == "open"
+    incident = {"caller_id": "u1", "caller_id.user_name": "ann", "sys_created_by": "system"}
+    assert masked(FivetranServiceNow, incident) == {
+        "caller_id": "<u1>",
+        "caller_id.user_name": "<ann>",
+        "sys_created_by": "system",
+    }
 
 
 def test_pull_that_waits_half_done_names_nobody(far: Pulled) -> None:
