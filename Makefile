@@ -18,7 +18,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: help setup nightly test test-unit test-kills test-servers ui lint format bench example-data backfill dictionary explain serve reproduce clean
+.PHONY: help setup nightly test test-unit test-kills test-servers ui lint format bench example-data backfill dictionary explain serve reproduce forget clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -92,6 +92,9 @@ serve: $(RUN_STAMP)  ## Bring the database in SLM_POSTGRES_DSN up to the release
 
 reproduce: $(RUN_STAMP)  ## Make a past release again and compare: make reproduce RELEASE=<release_id>
 	@$(BIN)/python -m orchestration.reproduction '$(RELEASE)'
+
+forget: $(RUN_STAMP)  ## Forget a person: make forget PERSON=<id as the source writes it>
+	@$(BIN)/python -m orchestration.forgetting '$(PERSON)'
 
 clean:  ## Remove the environment and what was parsed; homes below var/ stay
 	@rm -rf $(VENV) dbt_project/target

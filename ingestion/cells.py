@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from ingestion.feeds import Kind
+from ingestion.persons import PSEUDONYM
 from ingestion.readers import literal
 
 _TIME_OF_DAY = r"([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.,]\d+)?)?"
@@ -42,6 +43,11 @@ class Check:
 def trimmed(expression: str, is_free_text: bool = False) -> str:
     """Empty is null; outer spaces matter in free text only."""
     return f"nullif({expression}, '')" if is_free_text else f"nullif(trim({expression}), '')"
+
+
+def only_pseudonym(expression: str) -> str:
+    """A pseudonym of a person; null for any other text: no id of a person leaves landing."""
+    return f"case when regexp_full_match({expression}, '{PSEUDONYM}') then {expression} end"
 
 
 def translated(expression: str, words: Mapping[str, str]) -> str:

@@ -66,7 +66,8 @@ class Column:
     """One column of a canonical feed.
 
     `values` are the admitted values, `refusal` the reason code of any other; `mapped_by` is the source option that
-    translates the source's own words; `default` fills an absent or empty value; `is_free_text` keeps outer spaces.
+    translates the source's own words; `default` fills an absent or empty value; `is_free_text` keeps outer spaces;
+    `is_person`: it names a person, and is a pseudonym or empty.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Column:
     mapped_by: str | None = None
     default: str | None = None
     is_free_text: bool = False
+    is_person: bool = False
 
     @property
     def sql_type(self) -> str:
@@ -114,6 +116,16 @@ class Feed:
         return tuple(column.name for column in self.columns if column.is_required)
 
     @property
+    def persons(self) -> tuple[str, ...]:
+        """The columns that name a person."""
+        return tuple(column.name for column in self.columns if column.is_person)
+
+    @property
+    def free_texts(self) -> tuple[str, ...]:
+        """The columns that hold what somebody wrote."""
+        return tuple(column.name for column in self.columns if column.is_free_text)
+
+    @property
     def accepted_columns(self) -> tuple[tuple[str, str], ...]:
         """Name and SQL type of every column of the accepted rows, in order."""
         head = (("source", "VARCHAR"), ("load_id", "VARCHAR"), ("record_number", "BIGINT"))
@@ -143,7 +155,7 @@ _FEEDS = (
             _needed("ticket_type", values=TICKET_TYPES),
             _needed("priority", mapped_by="priorityMap"),
             _needed("opened_at", "instant"),
-            _text("requester_id"),
+            _text("requester_id", is_person=True),
             _ANY_TEAM,
             _text("channel"),
             _text("category"),

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from ingestion.adapters.base import Adapter, create_outcome, raw_records, signature
+from ingestion.cells import only_pseudonym
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.landing import Load
 from ingestion.readers import FILE, LINE, NUMBER, RAW, literal, quoted, sql_path
@@ -186,11 +187,13 @@ def _nothing_lost(con: duckdb.DuckDBPyConnection, load: Load, accepted: Path, co
 
 
 def _write_accepted(con: duckdb.DuckDBPyConnection, feed: str, source: str, load: Load, staging: Path) -> Path:
-    """The accepted rows of a load, in the columns and types of the feed."""
+    """The accepted rows of a load, in the columns and types of the feed; a person is a pseudonym or nobody."""
     target = staging / "feeds" / feed / f"{source}.{load.load_id}.parquet"
     target.parent.mkdir(parents=True, exist_ok=True)
+    values = {name: only_pseudonym(quoted(name)) for name in CANONICAL_FEEDS[feed].persons}
+    values["source"] = literal(source)
     typed = ", ".join(
-        f"cast({literal(source) if name == 'source' else quoted(name)} as {kind}) as {quoted(name)}"
+        f"cast({values.get(name, quoted(name))} as {kind}) as {quoted(name)}"
         for name, kind in CANONICAL_FEEDS[feed].accepted_columns
     )
     con.execute(

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -24,10 +24,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.errors import FileGone, FileProblem
+from ingestion.persons import PERSONS, Persons, replaced_column
 from ingestion.readers import FAULT, FAULT_CODE, FILE, LINE, NUMBER, RAW, FastPathFailed, Part, connect, open_parts
 from ingestion.storage import LOAD_ID, Paths, as_json, new_load_id, sync_file, sync_folder
 
 RECORDS, MANIFEST = "records.parquet", "manifest.json"
+# Manifest entry: how often the load was rewritten for the sake of persons.
+REWRITTEN = "rewritten"
 _HASH_BYTES = 4 << 20
 
 
@@ -35,7 +38,12 @@ _HASH_BYTES = 4 << 20
 class RawFeed:
     """What is landed under one name: files of one kind, before anyone asks what the records mean.
 
-    `alternatives` are the columns every file must have: of each group of names at least one.
+    `alternatives` are the columns every file must have: of each group of names at least one. `persons` are the columns
+    that name persons, `nobody` the values in them that name none.
+
+    `ticket` is the column with a record's ticket, `texts` are columns of free text, `messages` the columns with kind
+    and text of an event, whose text is free if the kind is message. `meant` are the columns that mean anything; () =
+    all may.
     """
 
     name: str
@@ -43,6 +51,12 @@ class RawFeed:
     alternatives: tuple[tuple[str, ...], ...] = ()
     is_snapshot: bool = False
     delimiter: str = ","
+    persons: tuple[str, ...] = ()
+    nobody: tuple[str, ...] = ()
+    ticket: str | None = None
+    texts: tuple[str, ...] = ()
+    messages: tuple[str, str] | None = None
+    meant: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,6 +83,16 @@ class Load:
     def landed_count(self) -> int:
         """Number of raw records, readable or not."""
         return int(self.manifest["landed_count"])
+
+    @property
+    def rewritten(self) -> int:
+        """How often it was rewritten."""
+        return int(self.manifest.get(REWRITTEN, 0))
+
+    @property
+    def version(self) -> str:
+        """Its id, and how often it was rewritten: what is derived from it holds for one version."""
+        return f"{self.load_id}+{self.rewritten}" if self.rewritten else self.load_id
 
     @property
     def file_count(self) -> int:
@@ -104,11 +128,19 @@ def landed_loads(paths: Paths, source: str, feed: str) -> list[Load]:
 
 
 def stage_load(
-    source: str, feed: RawFeed, project_dir: Path, paths: Paths, staging: Path, loaded_at: datetime, config_hash: str
+    source: str,
+    feed: RawFeed,
+    project_dir: Path,
+    paths: Paths,
+    staging: Path,
+    loaded_at: datetime,
+    config_hash: str,
+    persons: Persons | None = None,
 ) -> Load | None:
     """A new load in `staging`, or None where no file holds anything new.
 
-    `loaded_at` is an instant with a zone. Raises FileProblem for what cannot be read, each problem a line.
+    `loaded_at` is an instant with a zone; without `persons` what names a person is landed as it is.
+    Raises FileProblem for what cannot be read, each problem a line.
     """
     earlier = landed_loads(paths, source, feed.name)
     found = _find(feed, project_dir)
@@ -118,7 +150,7 @@ def stage_load(
     load_id = new_load_id(earlier[-1].load_id if earlier else None, loaded_at)
     folder = staging / feed.name / load_id
     folder.mkdir(parents=True)
-    columns, counts = _write_records(feed, taken, folder, staging / f"{feed.name}.scratch")
+    columns, counts = _write_records(feed, taken, folder, staging / f"{feed.name}.scratch", persons)
     manifest = {
         "source": source,
         "feed": feed.name,
@@ -134,6 +166,7 @@ def stage_load(
         "landed_count": sum(counts.values()),
         "columns": list(columns),
         "config_hash": config_hash,
+        **({PERSONS: persons.fingerprint} if persons and feed.persons else {}),
     }
     (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")
     sync_file(folder / RECORDS)
@@ -219,7 +252,7 @@ def _latest_contents(loads: Sequence[Load]) -> dict[str, str]:
 
 
 def _write_records(
-    feed: RawFeed, files: Sequence[_Found], folder: Path, scratch: Path
+    feed: RawFeed, files: Sequence[_Found], folder: Path, scratch: Path, persons: Persons | None
 ) -> tuple[tuple[str, ...], dict[str, int]]:
     """records.parquet in `folder`; returns the columns of the records and the number of records of each file."""
     problems: list[str] = []
@@ -236,7 +269,8 @@ def _write_records(
     columns = _all_columns([part for _, part in parts])
     if not problems:
         try:
-            counts = _stream(parts, columns, folder / RECORDS, scratch)
+            change = without_persons(feed, persons.pseudonym) if persons and feed.persons else None
+            counts = _stream(parts, columns, folder / RECORDS, scratch, change)
         except FileProblem as problem:
             problems.append(str(problem))
     shutil.rmtree(scratch, ignore_errors=True)
@@ -269,15 +303,19 @@ def _all_columns(parts: Sequence[Part]) -> tuple[str, ...]:
 
 
 def _stream(
-    parts: Sequence[tuple[_Found, Part]], columns: tuple[str, ...], target: Path, scratch: Path
+    parts: Sequence[tuple[_Found, Part]],
+    columns: tuple[str, ...],
+    target: Path,
+    scratch: Path,
+    change: Callable[[pa.RecordBatch], pa.RecordBatch] | None,
 ) -> dict[str, int]:
     """Write all records; the number of records per file. Falls back to the careful path where the fast one fails."""
     with connect(scratch) as con:
         try:
-            return _write_batches(parts, columns, target, con, careful=())
+            return _write_batches(parts, columns, target, con, change, careful=())
         except FastPathFailed:
             careful = [part.label for _, part in parts if not _is_fast(part, con)]
-            return _write_batches(parts, columns, target, con, careful=careful)
+            return _write_batches(parts, columns, target, con, change, careful=careful)
 
 
 def _is_fast(part: Part, con: duckdb.DuckDBPyConnection) -> bool:
@@ -295,6 +333,7 @@ def _write_batches(
     columns: tuple[str, ...],
     target: Path,
     con: duckdb.DuckDBPyConnection,
+    change: Callable[[pa.RecordBatch], pa.RecordBatch] | None,
     careful: Sequence[str],
 ) -> dict[str, int]:
     schema = _schema(columns)
@@ -304,7 +343,8 @@ def _write_batches(
         writer = stack.enter_context(pq.ParquetWriter(target, schema, compression="zstd"))
         for file, part in parts:
             for batch in part.batches(con, is_fast=part.label not in careful):
-                writer.write_batch(_landed(batch, part.label, number, schema), row_group_size=122_880)
+                landed = _landed(batch, part.label, number, schema)
+                writer.write_batch(change(landed) if change else landed, row_group_size=122_880)
                 number += batch.num_rows
                 counts[file.label] = counts.get(file.label, 0) + batch.num_rows
     return counts
@@ -324,6 +364,25 @@ def _landed(batch: pa.RecordBatch, label: str, before: int, schema: pa.Schema) -
     own[NUMBER] = pa.array(np.arange(before + 1, before + rows + 1, dtype=np.int64))
     arrays = [_as_type(own.get(field.name.lower()), field.type, rows) for field in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def without_persons(feed: RawFeed, replace: Callable[[str], str]) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+    """What makes records in landing's schema name no person: `replace` has its say on every value that may name one.
+
+    Of a record that could not be split into its columns nobody knows what names a person: its text is not kept.
+    """
+    named = {name.lower() for name in feed.persons}
+
+    def changed(batch: pa.RecordBatch) -> pa.RecordBatch:
+        arrays = list(batch.columns)
+        for index, name in enumerate(batch.schema.names):
+            if name == RAW:
+                arrays[index] = pa.nulls(batch.num_rows, pa.string())
+            elif name.lower() in named:
+                arrays[index] = replaced_column(arrays[index], replace, feed.nobody)
+        return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+
+    return changed
 
 
 def _as_type(column: pa.Array | None, kind: pa.DataType, rows: int) -> pa.Array:

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic.alias_generators import to_camel
 
 from ingestion.errors import SourceError
-from ingestion.feeds import CHECK_STATUSES, STATUSES
+from ingestion.feeds import CANONICAL_FEEDS, CHECK_STATUSES, STATUSES
 from settings.instants import check_zone, parse_clock_duration
 
 
@@ -86,6 +86,14 @@ class SharedOptions(StrictOptions):
     max_reject_ratio: float = Field(default=0.01, ge=0, le=1)
     ticket_source: str | None = None
     late_after: Duration = LATE_AFTER
+
+    @field_validator("defaults")
+    @classmethod
+    def _nobody_is_a_default(cls, value: dict[str, str]) -> dict[str, str]:
+        persons = {name for feed in CANONICAL_FEEDS.values() for name in feed.persons}
+        if named := sorted(persons & value.keys()):
+            raise ValueError(f'"{named[0]}" names a person, and nobody asked for everything; leave it out')
+        return value
 
     @property
     def zone(self) -> ZoneInfo | None:

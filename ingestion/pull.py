@@ -12,7 +12,7 @@ there with what landing and the options ask for.
 
 import shutil
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -26,11 +26,13 @@ from ingestion.errors import FileGone, FileProblem, SourceError, SourceUnavailab
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.interpret import PARQUET, Interpreted, interpret_loads
 from ingestion.landing import Load, RawFeed, commit_load, landed_loads, stage_load
+from ingestion.persons import Persons
 from ingestion.pulling.client import check_host
 from ingestion.pulling.load import Window, spool_of, stage_pull
 from ingestion.pulling.outside import Outside
 from ingestion.readers import OFFLINE, connect, sql_path
 from ingestion.reading import Reading, keep_reading
+from ingestion.rewriting import pseudonymise_landed
 from ingestion.settle import CONTROL_TABLES, LoadCounts, Settled, settle
 from ingestion.storage import Paths, emptied, move_into_place, own_files, write_whole
 from settings.instants import parse_clock_duration
@@ -135,12 +137,14 @@ def run_source(
     as_of: datetime,
     outside: Outside | None = None,
     window: Window | None = None,
+    persons: Persons | None = None,
 ) -> SourceResult:
     """Take in one source: afterwards landing, feeds and control files below `home` hold all it has delivered so far.
 
     `loaded_at` (the instant of this run) and `as_of` (the instant the build speaks for) have a zone; `outside` is what
     a connector needs of its surroundings, None = the real ones. With a `window` (from an instant to before another,
-    both with zones) a connector asks for that stretch again instead of for what is new. Raises SourceError for files
+    both with zones) a connector asks for that stretch again instead of for what is new. With `persons` landing has
+    pseudonyms for persons, also in what was landed before; without, what was received. Raises SourceError for files
     that cannot be read, systems that do not answer, wrong options, or too many rejected records; then everything stays
     as it was. It is a SourceUnread if nothing was delivered, so that what was delivered before still holds.
     """
@@ -161,13 +165,37 @@ def run_source(
                 lambda feed: signature(adapter, feed, ()),
                 project_dir.absolute(),
                 window,
+                persons,
             )
-        return _stage(source.name, adapter, raw_feeds, project_dir.absolute(), paths, staging, loaded_at)
+        return _stage(source.name, adapter, raw_feeds, project_dir.absolute(), paths, staging, loaded_at, persons)
 
+    adapter, paths = adapter_for(source.name, source.type, source.options), Paths(home.absolute())
+    rewritten = [] if persons is None else pseudonymise_landed(adapter, source.name, paths, persons)
     result = _take_in(source, home, as_of, stage, window)
     if window is None:
         keep_reading(home, Reading(source.name, loaded_at))
-    return result
+    if persons is None:
+        warnings = _persons_left_out(adapter, source.name, paths)
+    else:
+        said = f"{source.name}: persons in {len(rewritten)} loads of earlier nights were given pseudonyms"
+        warnings = [said] if rewritten else []
+    return replace(result, warnings=(*result.warnings, *warnings))
+
+
+def _persons_left_out(adapter: Adapter, source: str, paths: Paths) -> list[str]:
+    """What to tell the operator of a source that names persons while there is no key for pseudonyms."""
+    naming = [
+        feed.name
+        for feed in adapter.raw_feeds()
+        if {name.lower() for name in feed.persons}
+        & {name.lower() for load in landed_loads(paths, source, feed.name) for name in load.columns}
+    ]
+    if not naming:
+        return []
+    return [
+        f"{source}: records of {', '.join(naming)} name persons. They are left out of releases, and landing keeps them"
+        " as received; for pseudonyms in both name a secret in slm.yaml, privacy: {pseudonymKey: {env: NAME}}"
+    ]
 
 
 def settle_landed(source: SourceConfig, home: Path, as_of: datetime) -> SourceResult:
@@ -230,7 +258,7 @@ def _has_columns(con: duckdb.DuckDBPyConnection, path: Path, columns: dict[str, 
     return [(row[0], row[1]) for row in described] == list(columns.items())
 
 
-def forget_unlisted_sources(home: Path, listed: Collection[str]) -> list[str]:
+def leave_out_unlisted_sources(home: Path, listed: Collection[str]) -> list[str]:
     """Remove what is derived from sources that the project no longer lists; landing keeps their records.
 
     Returns the names of the sources removed.
@@ -265,6 +293,7 @@ def _stage(
     paths: Paths,
     staging: Path,
     loaded_at: datetime,
+    persons: Persons | None,
 ) -> dict[str, Load]:
     """The new load of each raw feed that has one. Raises SourceError with the problems of all feeds."""
     staged: dict[str, Load] = {}
@@ -272,7 +301,9 @@ def _stage(
     are_all_gone = True
     for feed in raw_feeds:
         try:
-            load = stage_load(source, feed, project_dir, paths, staging, loaded_at, signature(adapter, feed.name, ()))
+            load = stage_load(
+                source, feed, project_dir, paths, staging, loaded_at, signature(adapter, feed.name, ()), persons
+            )
         except FileProblem as problem:
             problems += str(problem).split("\n")
             are_all_gone &= isinstance(problem, FileGone)

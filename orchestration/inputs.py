@@ -10,8 +10,8 @@ from ingestion.pull import (
     check_source,
     ensure_empty_feeds,
     first_instant,
-    forget_unlisted_sources,
     late_after_seconds,
+    leave_out_unlisted_sources,
     ordered_sources,
     run_source,
     source_feeds,
@@ -180,7 +180,7 @@ def _backfill_asset(source: SourceConfig, first: datetime, zone: str) -> dg.Asse
         with user_errors():
             result = run_source(
                 configured, settings.project_dir, settings.home, nightly.started_at, settings.as_of,
-                window=(window.start.astimezone(UTC), window.end.astimezone(UTC)),
+                window=(window.start.astimezone(UTC), window.end.astimezone(UTC)), persons=nightly.persons,
             )  # fmt: skip
         landed = ", ".join(f"{feed.landed:,} {name}" for name, feed in result.feeds.items())
         context.log.info(
@@ -212,8 +212,8 @@ def feeds_asset(feeds: Sequence[str], sources: Sequence[SourceConfig]) -> dg.Ass
     def assembled(context: dg.AssetExecutionContext, nightly: NightlyRun):  # type: ignore[no-untyped-def]
         with user_errors():
             ensure_empty_feeds(nightly.settings.home)
-            forgotten = forget_unlisted_sources(nightly.settings.home, [source.name for source in sources])
-        for name in forgotten:
+            left_out = leave_out_unlisted_sources(nightly.settings.home, [source.name for source in sources])
+        for name in left_out:
             context.log.warning(
                 f"Source {name} is no longer in slm.yaml: its records stay in landing, out of the figures."
             )

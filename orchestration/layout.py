@@ -36,6 +36,11 @@ class HomeLayout:
         return self.warehouse / "build.json"
 
     @property
+    def forgotten(self) -> Path:
+        """Which loads and releases the forgetting of persons has touched."""
+        return self.home / "forgotten.json"
+
+    @property
     def recomputed(self) -> Path:
         """Scratch of figures computed again; gone when the run ends."""
         return self.warehouse / "recomputed"

@@ -1,6 +1,7 @@
 """The release as an asset: demands the certificate of exactly this build, then publishes."""
 
 import contextlib
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -20,10 +21,11 @@ from publishing.ledger import Reopening, Restated
 from publishing.postgres import serve
 from publishing.release import Release, ReleaseInput, current_release, publish
 from publishing.restatement import Restating
+from publishing.retention import Retention
 from publishing.revision import code_revision, lock_hash
 from reporting.dictionary import tested_keys
 from reporting.pack import write_pack
-from settings.project import PROJECT_FILE
+from settings.project import PROJECT_FILE, RetentionRule
 
 _PREVIEW = """
 select agreement_id, target_id, period_start, numerator, denominator, attainment_ratio, target_ratio, status
@@ -65,6 +67,7 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 project_files=_project_files(nightly.settings.project_dir),
                 reopenings=_reopenings(layout.compiled_agreements),
                 keys=tested_keys(read_manifest())[0],
+                retention=_retention(nightly.config.retention),
             )
 
             if "pdf" in nightly.config.reports.formats and nightly.config.reports.periods:
@@ -87,6 +90,7 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 "in_force": release.is_current,
                 "new_figures": release.new_figure_count,
                 "checks": len(certificate.checks),
+                "removed": ", ".join(release.removed) or "none",
                 "scorecard": dg.MetadataValue.md(_preview(release.directory / "slm.duckdb")),
             }
         )
@@ -117,6 +121,10 @@ def serving_asset() -> dg.AssetsDefinition:
     return served
 
 
+def _retention(rule: RetentionRule) -> Retention:
+    return Retention(timedelta(days=rule.keep_within_days), rule.keep_daily, rule.keep_monthly, rule.keep_yearly)
+
+
 def _load_ids(home: Path) -> list[str]:
     """Every load of the build's sources as source/feed/load."""
     audits = (home / "warehouse" / "control" / "load_audit").glob("*.parquet")
@@ -143,6 +151,8 @@ def _reopenings(compiled_agreements: Path) -> list[Reopening]:
 def _tell(context: dg.AssetExecutionContext, release: Release) -> None:
     if release.is_current:
         context.log.info(f"Published {release.release_id}: {release.new_figure_count:,} new figures in the ledger")
+        if release.removed:
+            context.log.info(f"Removed by retention in slm.yaml: {', '.join(release.removed)}")
     else:
         context.log.warning(
             f"Wrote {release.directory}, but the release in force speaks for a later instant and stays current. "

@@ -11,7 +11,6 @@ import argparse
 import contextlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,10 +22,11 @@ from typing import Any
 import duckdb
 
 from ingestion.reading import Reading, keep_reading
+from orchestration.forgetting import forgotten
 from orchestration.layout import ROOT
-from publishing.build import OFFLINE, quoted_path
+from publishing.build import OFFLINE, PUBLISHED_SCHEMA, quoted_path
 from publishing.certificate import CERTIFICATE_FILE
-from publishing.release import PROJECT_FOLDER, current_release, read_manifest, verify
+from publishing.release import DATABASE_FILE, MANIFEST_FILE, PROJECT_FOLDER, read_manifest, verify
 from publishing.revision import lock_hash
 from settings.errors import SlmError
 from settings.project import PROJECT_FILE
@@ -35,6 +35,8 @@ from settings.run import HOME_FILE, RunSettings
 # What a run calls itself and when it ran; everything else in a control table follows from the inputs.
 OF_THE_RUN = frozenset({"release_id", "build_id", "run_id", "built_at"})
 BYTE_FOR_BYTE = ("dim_", "fct_", "rpt_")
+# Speaks of the other releases that there were, not of what this one is made of.
+OF_THE_HOME = frozenset({"release_retention.parquet"})
 
 
 class NotReproducible(SlmError):
@@ -49,6 +51,12 @@ def reproduce(home: Path, release_id: str, code: Path, scratch: Path) -> Path:
     release = home / "releases" / release_id
     if not release.is_dir():
         raise NotReproducible(f"There is no release {release_id} in {home / 'releases'}.")
+    touched = [entry.at for entry in forgotten(home) if release_id in entry.releases]
+    if touched:
+        raise NotReproducible(
+            f"Release {release_id} was made of records of a person who was forgotten since ({', '.join(touched)}): "
+            "it cannot be made again. Its figures stand."
+        )
     verify(release)
     manifest = read_manifest(release)
     project = release / PROJECT_FOLDER
@@ -61,21 +69,29 @@ def reproduce(home: Path, release_id: str, code: Path, scratch: Path) -> Path:
         "SLM_HOME": str(scratch),
         "SLM_AS_OF": manifest["as_of"],
         "SLM_LANDED_ONLY": "1",
-        "SLM_ALLOW_OLDER": "1",
+        # One for an earlier instant than the release before it came into force only if that was allowed.
+        "SLM_ALLOW_OLDER": "1" if _came_into_force(release) else "",
         "SLM_POSTGRES_DSN": "",
     }
     dbt = Path(sys.executable).parent / "dbt"
     _run([dbt, "parse", "--profiles-dir", ".", "--quiet"], code / "dbt_project", environment)
     _run([sys.executable, "-m", "orchestration.nightly"], code, environment)
-    made = current_release(scratch)
-    if made is None:
+    made = [path for path in (scratch / "releases").iterdir() if not path.is_symlink()]
+    if len(made) != 1:
         raise NotReproducible(f"{code}: the night published nothing.")
-    return made
+    return made[0]
+
+
+def _came_into_force(release: Path) -> bool:
+    with duckdb.connect(str(release / DATABASE_FILE), read_only=True, config=OFFLINE) as connection:
+        ((is_ledgered,),) = connection.execute(f"select is_ledgered from {PUBLISHED_SCHEMA}.release").fetchall()
+    return bool(is_ledgered)
 
 
 def differences(release: Path, made: Path) -> list[str]:
     """What the release made again has otherwise, a line per table; empty = it is the same."""
-    tables = sorted({path.name for folder in (release, made) for path in (folder / "parquet").glob("*.parquet")})
+    parquet = {path.name for folder in (release, made) for path in (folder / "parquet").glob("*.parquet")}
+    tables = sorted(parquet - OF_THE_HOME)
     found = []
     with duckdb.connect(config=OFFLINE) as connection:
         for name in tables:
@@ -106,30 +122,40 @@ def _differing_rows(connection: duckdb.DuckDBPyConnection, one: Path, other: Pat
 
 
 def _lay_out(home: Path, release: Path, manifest: dict[str, Any], scratch: Path) -> None:
-    """A home with these loads and, in force, the release before; nothing is copied that a link can stand for.
+    """A home with these loads and, in force, the release before; links stand for all of it.
 
-    What could not be read then counts as unread again.
+    Restatements start from an earlier release and its loads, which may be of a source that was dropped since. What
+    could not be read then counts as unread again.
     """
     (scratch / HOME_FILE).write_text(json.dumps({"project": manifest["project"]}) + "\n", encoding="utf-8")
     for load_id in manifest["load_ids"]:
-        landed = home / "landing" / load_id
-        if not landed.is_dir():
+        if not (home / "landing" / load_id).is_dir():
             raise NotReproducible(f"The load {load_id} is gone from landing.")
-        link = scratch / "landing" / load_id
-        link.parent.mkdir(parents=True, exist_ok=True)
-        link.symlink_to(landed.absolute(), target_is_directory=True)
     for unread in json.loads((release / CERTIFICATE_FILE).read_text(encoding="utf-8")).get("unread", []):
         keep_reading(
             scratch, Reading(unread["source"], datetime.fromisoformat(unread["read_at"]), failure=unread["failure"])
         )
     previous = manifest["previous_release_id"]
-    if previous is None:
-        return
-    if not (home / "releases" / previous).is_dir():
+    if previous is not None and not (home / "releases" / previous).is_dir():
         raise NotReproducible(f"The release before, {previous}, is gone: the ledger would begin anew.")
-    shutil.copytree(home / "releases" / previous, scratch / "releases" / previous)
-    (scratch / "published").mkdir()
-    (scratch / "published" / "current").symlink_to(Path("..") / "releases" / previous)
+    (scratch / "releases").mkdir()
+    load_ids = set(manifest["load_ids"])
+    for earlier in sorted((home / "releases").glob(f"[!.]*/{MANIFEST_FILE}")):
+        of_earlier = read_manifest(earlier.parent)
+        if of_earlier["built_at"] < manifest["built_at"] or earlier.parent.name == previous:
+            load_ids.update(of_earlier["load_ids"])
+            _link(earlier.parent, scratch / "releases" / earlier.parent.name)
+    for load_id in sorted(load_ids):
+        if (home / "landing" / load_id).is_dir():
+            _link(home / "landing" / load_id, scratch / "landing" / load_id)
+    if previous is not None:
+        (scratch / "published").mkdir()
+        (scratch / "published" / "current").symlink_to(Path("..") / "releases" / previous)
+
+
+def _link(folder: Path, link: Path) -> None:
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(folder.absolute(), target_is_directory=True)
 
 
 def _run(command: Sequence[str | Path], folder: Path, environment: dict[str, str]) -> None:

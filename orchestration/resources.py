@@ -14,6 +14,8 @@ import dagster as dg
 import duckdb
 from pydantic import PrivateAttr
 
+from ingestion.persons import Persons, demand_same_key
+from orchestration.forgetting import finish_forgetting
 from orchestration.layout import HomeLayout
 from publishing.lock import home_lock
 from settings.errors import SlmError
@@ -91,6 +93,7 @@ class NightlyRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     _settings: RunSettings = PrivateAttr()
     _config: ProjectConfig = PrivateAttr()
     _started_at: datetime = PrivateAttr()
+    _persons: Persons | None = PrivateAttr()
 
     @contextlib.contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightlyRun"]:
@@ -102,6 +105,12 @@ class NightlyRun(dg.ConfigurableResource):  # type: ignore[type-arg]
                 self._config = load_project(self._settings.project_dir, os.environ)
                 claim_home(self._settings.home, self._config.name)
                 stack.enter_context(home_lock(self._settings.home, self.lock_wait_seconds))
+                self._persons = Persons.of(self._config, os.environ)
+                if not self._settings.landed_only:  # nothing is landed, by whatever key
+                    demand_same_key(self._settings.home, self._persons)
+                    finished = finish_forgetting(self._settings.home, self._config.sources)
+                    if finished and context.log:
+                        context.log.warning(f"Finished the forgetting that was begun at {finished.at}")
             yield self
 
     @property
@@ -113,6 +122,11 @@ class NightlyRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     def config(self) -> ProjectConfig:
         """What slm.yaml says."""
         return self._config
+
+    @property
+    def persons(self) -> Persons | None:
+        """Makes the pseudonyms of persons; None where slm.yaml names no key."""
+        return self._persons
 
     @property
     def started_at(self) -> datetime:

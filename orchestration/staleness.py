@@ -26,7 +26,14 @@ def take_in(nightly: NightlyRun, source: SourceConfig) -> SourceResult:
     if not settings.landed_only:
         try:
             _demand_tickets(nightly, source)
-            return run_source(source, settings.project_dir, settings.home, nightly.started_at, settings.as_of)
+            return run_source(
+                source,
+                settings.project_dir,
+                settings.home,
+                nightly.started_at,
+                settings.as_of,
+                persons=nightly.persons,
+            )
         except SourceUnread as error:
             former = last_reading(settings.home, source.name)
             if former is None:

@@ -5,6 +5,7 @@ checked against the files), renamed into place, and only then put in force by sw
 anywhere, the former release stays in force, whole; what lay half done is removed by the next run.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -18,12 +19,13 @@ from typing import Any
 import duckdb
 
 from publishing import certificate as certificates
-from publishing import evidence, ledger, measures, restatement
+from publishing import evidence, ledger, measures, restatement, retention
 from publishing.build import OFFLINE, PUBLISHED_SCHEMA, published_tables, quoted_path
 from publishing.certificate import Certificate
 from publishing.errors import PublishRefused, ReleaseDamaged
 from publishing.ledger import Origin, Reopening, Restated
 from publishing.restatement import Restating
+from publishing.retention import Known, Retention, Verdict
 
 DATABASE_FILE = "slm.duckdb"
 MANIFEST_FILE = "manifest.json"
@@ -34,11 +36,15 @@ CONTROL_KEYS: Mapping[str, Sequence[str]] = {
     "figure_quality": ["figure_key"],
     "restatement": ["figure_key", "edition", "step_number"],
     "restatement_evidence": ["figure_key", "edition", "fact_table", "fact_key"],
+    "release_retention": ["release_id"],
 }
 # slm.yaml and the agreements as they were: with landing and the code, all that the figures were made of.
 PROJECT_FOLDER = "project"
 STAGED_PREFIX = ".staged-"
+REMOVED_PREFIX = ".removed-"
 _NEXT_PREFIX = ".current-"
+# A file system that has no hard links, or no more for this file.
+_NO_LINKS = frozenset({errno.EPERM, errno.EXDEV, errno.EMLINK, errno.EOPNOTSUPP, errno.ENOSYS})
 # Written so that every DuckDB client from 1.0 on can read it.
 STORAGE_VERSION = "v1.0.0"
 
@@ -92,6 +98,7 @@ class ReleaseInput:
     project_files: Mapping[str, Path] = field(default_factory=dict)  # by name: slm.yaml, agreements/...
     reopenings: Sequence[Reopening] = ()
     keys: Mapping[str, Sequence[str]] = field(default_factory=dict)  # key columns by table of the build
+    retention: Retention | None = None  # which releases stay when this one is in force; None = all
 
     @property
     def origin(self) -> Origin:
@@ -111,13 +118,18 @@ class ReleaseInput:
 
 @dataclass(frozen=True)
 class Release:
-    """A finished release. `is_current`: whether it was put in force. `new_figure_count`: rows added to the ledger."""
+    """A finished release.
+
+    `is_current`: whether it was put in force. `new_figure_count`: rows added to the ledger. `removed`: releases that
+    the rule of slm.yaml did not keep.
+    """
 
     release_id: str
     directory: Path
     is_current: bool
     new_figure_count: int
     table_rows: dict[str, int]
+    removed: Sequence[str] = ()
 
 
 def current_release(home: Path) -> Path | None:
@@ -157,9 +169,10 @@ def remove_unfinished(home: Path) -> list[str]:
     A link that is still beside `current` names a release that was sealed but never came into force: it goes too.
     """
     removed = []
-    for directory in sorted((home / "releases").glob(f"{STAGED_PREFIX}*")):
-        shutil.rmtree(directory)
-        removed.append(directory.name)
+    for prefix in (STAGED_PREFIX, REMOVED_PREFIX):
+        for directory in sorted((home / "releases").glob(f"{prefix}*")):
+            shutil.rmtree(directory)
+            removed.append(directory.name)
     in_force = (home / "published" / "current").resolve()
     for link in sorted((home / "published").glob(f"{_NEXT_PREFIX}*")):
         never_in_force = link.resolve()
@@ -198,7 +211,9 @@ def publish(
     restating = Restating()
     if is_current:
         restating = _restating(home, build_database, made_of, previous, certificate.unsettled, restate)
-    new_figures, rows = _write_database(staged, build_database, certificate, made_of, previous, is_current, restating)
+    new_figures, rows, verdicts = _write_database(
+        home, staged, build_database, certificate, made_of, previous, is_current, restating
+    )
     certificates.save(certificate, staged)
     for name, path in made_of.project_files.items():
         kept = staged / PROJECT_FOLDER / name
@@ -206,14 +221,17 @@ def publish(
         shutil.copyfile(path, kept)
     if write_report is not None:
         write_report(staged / DATABASE_FILE, staged / "report")
+    _share_unchanged(staged, previous)
     _seal(staged, made_of, previous, as_of_text)
     # The link is there before the release is: whatever a kill leaves behind has a name.
     link = _link_to(home, made_of.release_id) if is_current else None
     os.rename(staged, directory)
     _fsync_directory(directory.parent)
+    removed = [verdict.release.release_id for verdict in verdicts if verdict.reason is None]
     if link is not None:
         _put_in_force(link)
-    return Release(made_of.release_id, directory, is_current, new_figures, rows)
+        _remove_releases(home, removed)
+    return Release(made_of.release_id, directory, is_current, new_figures, rows, removed)
 
 
 def _restating(
@@ -250,6 +268,7 @@ def _as_of_epoch(release: Path) -> int:
 
 
 def _write_database(
+    home: Path,
     staged: Path,
     build_database: Path,
     certificate: Certificate,
@@ -257,8 +276,8 @@ def _write_database(
     previous: Path | None,
     is_ledgered: bool,
     restating: Restating,
-) -> tuple[int, dict[str, int]]:
-    """slm.duckdb and parquet/ of the release; returns rows added to the ledger and rows by table."""
+) -> tuple[int, dict[str, int], list[Verdict]]:
+    """slm.duckdb and parquet/ of the release; returns rows added to the ledger, rows by table, which releases stay."""
     with duckdb.connect(":memory:", config=OFFLINE) as connection:
         connection.execute(f"attach '{quoted_path(build_database)}' as build (read_only)")
         connection.execute(
@@ -293,6 +312,9 @@ def _write_database(
         _comment(connection, "figure", ledger.COMMENTS)
         _comment(connection, "restatement", restatement.RESTATEMENT_COMMENTS)
         _comment(connection, "restatement_evidence", restatement.EVIDENCE_COMMENTS)
+        verdicts = _verdicts(home, connection, made_of, previous, is_current=is_ledgered)
+        retention.write_verdicts(connection, verdicts)
+        _comment(connection, "release_retention", retention.COMMENTS)
         _write_checks(connection, certificate)
         _write_release_row(connection, certificate, made_of, previous, is_ledgered)
         rows = {}
@@ -309,7 +331,47 @@ def _write_database(
             rows[table] = int(counted[0]) if counted else 0
         connection.execute("use memory")
         connection.execute("detach released")
-    return new_figures, rows
+    return new_figures, rows, verdicts
+
+
+def _verdicts(
+    home: Path, connection: duckdb.DuckDBPyConnection, made_of: ReleaseInput, previous: Path | None, *, is_current: bool
+) -> list[Verdict]:
+    """What becomes of every release of the home, this one included. One that does not come into force removes none."""
+    known = [Known(made_of.release_id, made_of.as_of, made_of.built_at)]
+    for path in sorted((home / "releases").glob(f"[!.]*/{MANIFEST_FILE}")):
+        if not path.parent.is_symlink():  # a link stands for another home's
+            manifest = read_manifest(path.parent)
+            instants = (datetime.fromisoformat(manifest[name]) for name in ("as_of", "built_at"))
+            known.append(Known(path.parent.name, *instants))
+    needed = [
+        ("this release", [made_of.release_id]),
+        ("in force before it", [previous.name] if previous else []),
+        ("named by an edition of a closed figure", retention.named_by_editions(connection)),
+    ]
+    return retention.judge(known, made_of.retention if is_current else None, made_of.built_at, needed)
+
+
+def _share_unchanged(staged: Path, previous: Path | None) -> None:
+    """Let files that are as in the release before be the same files on disk, so that they take no room twice.
+
+    Releases are never written to, so it does not matter who else has a name for the file.
+    """
+    if previous is None:
+        return
+    before = read_manifest(previous)["files"]
+    for path in _files(staged):
+        ours, theirs = staged / path, previous / path
+        # The manifest is not taken at its word: a file damaged since must not spread.
+        if path in before and _sha256(ours) == before[path] and theirs.is_file() and _sha256(theirs) == before[path]:
+            ours.unlink()
+            try:
+                os.link(theirs, ours)
+            except OSError as error:
+                if error.errno not in _NO_LINKS:
+                    raise
+                shutil.copyfile(theirs, ours)
+                return
 
 
 def _withholding(connection: duckdb.DuckDBPyConnection, table: str, withheld: Mapping[str, str]) -> str:
@@ -475,6 +537,20 @@ def _put_in_force(link: Path) -> None:
     """One atomic step: readers see the old release or the new one, never neither."""
     os.replace(link, link.parent / "current")
     _fsync_directory(link.parent)
+
+
+def _remove_releases(home: Path, names: Sequence[str]) -> None:
+    """Afterwards these releases are gone; who has their files open goes on reading them.
+
+    Each is renamed first, so that it is there whole or not at all. What a kill leaves under the other name, the next
+    run removes.
+    """
+    aside = [home / "releases" / f"{REMOVED_PREFIX}{name}" for name in names]
+    for name, directory in zip(names, aside, strict=True):
+        os.rename(home / "releases" / name, directory)
+    _fsync_directory(home / "releases")
+    for directory in aside:
+        shutil.rmtree(directory)
 
 
 def _files(directory: Path) -> list[str]:

@@ -47,7 +47,7 @@ def quality(context: PageContext, loads: list[Load], failed: list[FailedCheck]) 
         kept = "none is" if not refused else f"{refused:,} {'is' if refused == 1 else 'are'}"
         sentences.append(
             f"Of {wording.counted(landed, 'record')} read for this release, {accepted:,} were accepted and {kept} in "
-            "quarantine, where the original is kept."
+            "quarantine; the originals stay where they were landed."
         )
         if after:
             sentences.append(

@@ -117,6 +117,38 @@ class ReportPack(StrictModel):
     customers: Annotated[list[str] | None, BeforeValidator(_customers)] = None
 
 
+def _secret_name(value: Any) -> Any:
+    """What is written is never shown: it may be the secret itself."""
+    if not isinstance(value, dict) or set(value) != {"env"} or not isinstance(value["env"], str):
+        raise ValueError("name the environment variable that holds the secret: {env: NAME}")
+    return value
+
+
+class SecretName(StrictModel):
+    """A secret by the name of its environment variable."""
+
+    env: str = Field(min_length=1)
+
+
+class Privacy(StrictModel):
+    """What becomes of persons. `pseudonym_key` None = they are left out of releases."""
+
+    pseudonym_key: Annotated[SecretName | None, BeforeValidator(_secret_name)] = None
+
+
+class RetentionRule(StrictModel):
+    """Which releases stay beside those that are always needed.
+
+    All that were made in the last `keep_within_days`; and of the last so many days, months and years that have a
+    release, the last one of each.
+    """
+
+    keep_within_days: int = Field(default=30, ge=0)
+    keep_daily: int = Field(default=90, ge=0)
+    keep_monthly: int = Field(default=36, ge=0)
+    keep_yearly: int = Field(default=10, ge=0)
+
+
 class SourceConfig(BaseModel):
     """One source. `options` are all its other keys, as written, `${NAME}` substituted and secrets still by name.
 
@@ -144,6 +176,8 @@ class ProjectConfig(StrictModel):
     reports: ReportPack = ReportPack()
     allowed_hosts: list[HostName] = Field(default_factory=list)
     sources: list[SourceConfig] = Field(default_factory=list)
+    privacy: Privacy = Privacy()
+    retention: RetentionRule = RetentionRule()
     governance: Literal["findings", "strict"] = "findings"
     withhold: Literal["release", "agreement"] = "release"
     max_affected_ticket_ratio: float = Field(default=0.005, ge=0, le=1)

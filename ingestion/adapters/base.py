@@ -63,7 +63,7 @@ def signature(adapter: Adapter, feed: str, loads: Sequence[Load]) -> str:
         "version": INTERPRETATION_VERSION,
         "adapter": type(adapter).__name__,
         "meaning": adapter.meaning(feed),
-        "loads": [load.load_id for load in loads],
+        "loads": [load.version for load in loads],
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
 

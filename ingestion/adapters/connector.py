@@ -53,7 +53,12 @@ class ConnectorAdapter:
 
     def raw_feeds(self) -> list[RawFeed]:
         """The raw feeds that are landed."""
-        return [RawFeed(name, ()) for name in self._feeds]
+        persons = (PAYLOAD,) if self.connector.names_persons else ()
+        return [RawFeed(name, (), persons=persons) for name in self._feeds]
+
+    def pulled_feed(self, feed: str) -> PulledFeed:
+        """The declaration of a raw feed."""
+        return self._feeds[feed]
 
     def canonical_feeds(self, feed: str) -> tuple[str, ...]:
         """The canonical feeds that the raw feed's records become."""
@@ -65,7 +70,7 @@ class ConnectorAdapter:
             "connector": type(self.connector).__name__,
             "options": self.options.model_dump(mode="json", exclude=set(_TRANSPORT)),
             "looks into": {
-                name: [load.load_id for load in self._loads.get(name, ())] for name in self._feeds[feed].looks_into
+                name: [load.version for load in self._loads.get(name, ())] for name in self._feeds[feed].looks_into
             },
         }
 

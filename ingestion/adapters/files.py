@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from ingestion.adapters.base import raw_records, raw_text, reject_faulty
 from ingestion.canonical import DEFAULT_MAX_GAP_SECONDS, accept_rows
-from ingestion.cells import trimmed
+from ingestion.cells import one_of, trimmed
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.landing import Load, RawFeed
 from ingestion.options import Delimiter, Paths, SharedOptions, StrictOptions, Words
@@ -103,6 +103,15 @@ class FilesAdapter:
                 ),
                 is_snapshot=files.mode == "snapshot",
                 delimiter=files.delimiter,
+                persons=tuple(self._source_column(name, column) for column in CANONICAL_FEEDS[name].persons),
+                ticket=self._source_column(name, "ticket_id")
+                if "ticket_id" in CANONICAL_FEEDS[name].column_names
+                else None,
+                texts=tuple(self._source_column(name, column) for column in CANONICAL_FEEDS[name].free_texts),
+                messages=(self._source_column(name, "event_type"), self._source_column(name, "value"))
+                if name == "ticket_events"
+                else None,
+                meant=tuple(self._source_column(name, column) for column in CANONICAL_FEEDS[name].column_names),
             )
             for name, files in self.options.feeds.items()
         ]
@@ -130,7 +139,18 @@ class FilesAdapter:
 
     def identity(self, feed: str, columns: Sequence[str]) -> tuple[str, str]:
         """SQL of a raw record's id and its ticket's id."""
-        key = [trimmed(raw_text(columns, self._source_column(feed, name))) for name in CANONICAL_FEEDS[feed].key]
+        key = []
+        for name in CANONICAL_FEEDS[feed].key:
+            text, admitted = (
+                trimmed(raw_text(columns, self._source_column(feed, name))),
+                CANONICAL_FEEDS[feed][name].values,
+            )
+            # An id is published, and a word that is not admitted may be any text that slipped into the column.
+            key.append(
+                f"case when {text} is null or {text} in {one_of(admitted)} then {text} else '…' end"
+                if admitted
+                else text
+            )
         ticket = "cast(null as varchar)"
         if "ticket_id" in CANONICAL_FEEDS[feed].column_names:
             ticket = trimmed(raw_text(columns, self._source_column(feed, "ticket_id")))

@@ -54,8 +54,10 @@ _MISSING = "?"
 # As a group, "?" is no gap but a group whose name the log withholds: the instance's own reassignment_count counts a
 # change to it and from it like any other (99.6 % of the public log's incidents agree so, 85.8 % if it is passed over).
 _UNNAMED_TEAM = "unnamed"
+# The first two tell who asked; the others are people of the provider.
+_PERSONS = ("caller_id", "opened_by", "sys_created_by", "sys_updated_by", "assigned_to", "resolved_by")
 # Columns of a ticket that a constant may fill where the log has nothing.
-_DEFAULTABLE = ("customer_id", "service_id", "ticket_type", "team_id", "channel", "category", "requester_id")
+_DEFAULTABLE = ("customer_id", "service_id", "ticket_type", "team_id", "channel", "category")
 _INSTANTS = ("updated_at", "opened_at", "source_resolved_at", "source_closed_at")
 _CONTENT = (
     "updated_at",
@@ -111,7 +113,17 @@ class ServicenowAuditLogAdapter:
     def raw_feeds(self) -> list[RawFeed]:
         """The raw feeds that are landed, with the columns each file must have."""
         required = tuple((name,) for name in _REQUIRED)
-        return [RawFeed(FEED, tuple(self.options.path), required, delimiter=self.options.delimiter)]
+        return [
+            RawFeed(
+                FEED,
+                tuple(self.options.path),
+                required,
+                delimiter=self.options.delimiter,
+                persons=_PERSONS,
+                nobody=(_MISSING,),
+                ticket="number",
+            )
+        ]
 
     def canonical_feeds(self, feed: str) -> tuple[str, ...]:
         """The canonical feeds that the raw feed's records become."""

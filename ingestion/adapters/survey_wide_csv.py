@@ -134,7 +134,17 @@ class SurveyWideCsvAdapter:
         options, at = self.options, self.options.responded_at
         more = (at.column, at.day, options.weight_column, options.comment_column, *options.columns.values())
         names = dict.fromkeys([options.id_column, *options.items, *(name for name in more if name)])
-        return [RawFeed(FEED, tuple(options.path), tuple((name,) for name in names), delimiter=options.delimiter)]
+        return [
+            RawFeed(
+                FEED,
+                tuple(options.path),
+                tuple((name,) for name in names),
+                delimiter=options.delimiter,
+                ticket=options.columns.get("ticket_id"),
+                texts=(options.comment_column,) if options.comment_column else (),
+                meant=tuple(names),
+            )
+        ]
 
     def canonical_feeds(self, feed: str) -> tuple[str, ...]:
         """The canonical feeds that the raw feed's records become."""

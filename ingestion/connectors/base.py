@@ -8,7 +8,7 @@ Sits between one system's connector and the common machinery.
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -301,6 +301,21 @@ class PulledFeed:
         return hashlib.md5(json.dumps(value, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
 
 
+def each_object(value: Json, change: Callable[[Mapping[str, Json]], Mapping[str, Json]]) -> Json:
+    """A copy of a record with what `change` returns put into each of its objects, from the innermost outwards."""
+    if isinstance(value, dict):
+        inner = {name: each_object(member, change) for name, member in value.items()}
+        return {**inner, **change(inner)}
+    if isinstance(value, list):
+        return [each_object(member, change) for member in value]
+    return value
+
+
+def alias(value: Json, pseudonym: Callable[[str], str], nobody: Collection[str] = ()) -> Json:
+    """The pseudonym of an id, whether it is a number or a text; null, and ids of no person, as they are."""
+    return value if value is None or str(value) in nobody else pseudonym(str(value))
+
+
 def utc_text(instant: datetime) -> str:
     """The instant in UTC, whole seconds, sortable as text."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -312,9 +327,15 @@ Own = TypeVar("Own", bound=PullOptions)
 
 
 class Connector(Generic[Own]):
-    """One system. A connector has no state but its options; `since` and pages are arguments."""
+    """One system. A connector has no state but its options; `since` and pages are arguments.
+
+    `names_persons`: its records name persons, and `without_persons` knows where. `free_texts` are names of fields that
+    hold what somebody wrote, at any depth; no row is made of them but a comment.
+    """
 
     options_model: ClassVar[type[Any]]
+    names_persons: ClassVar[bool] = False
+    free_texts: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, options: Own) -> None:
         self.options = options
@@ -334,6 +355,17 @@ class Connector(Generic[Own]):
     def follow(self, request: Request, page: Page) -> Sequence[Request]:
         """The requests that an answer leads to; they come before those that wait already."""
         return ()
+
+    def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
+        """The record with a pseudonym for every id of a person, and without what else tells who it is.
+
+        What stands for no person (the system itself) stays; so does what the rows are made of.
+        """
+        return record
+
+    def without_texts(self, record: Json) -> Json:
+        """The record without what anybody wrote in it."""
+        return each_object(record, lambda found: dict.fromkeys(name for name in self.free_texts if name in found))
 
     def text_of(self, request: Request, body: bytes) -> str:
         """An answer as JSON text. Raises ValueError if it is not what the system documents."""

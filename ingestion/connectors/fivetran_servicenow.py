@@ -5,13 +5,18 @@ Follows Fivetran's ServiceNow schema: a table per ServiceNow table, references a
 are the tables incident, sys_audit, sys_user, task_sla, sys_user_group, core_company and cmdb_ci_service.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import ClassVar
 
-from ingestion.connectors.base import PulledFeed
-from ingestion.connectors.servicenow import SERVICENOW_WORDS, servicenow_feeds
+from ingestion.connectors.base import Json, PulledFeed
+from ingestion.connectors.servicenow import (
+    SERVICENOW_WORDS,
+    servicenow_feeds,
+    servicenow_without_persons,
+    servicenow_without_texts,
+)
 from ingestion.connectors.tables import TableConnector, TableOptions
 
 _SYNCED = "_fivetran_synced"
@@ -32,6 +37,16 @@ class FivetranServiceNow(TableConnector[FivetranServiceNowOptions]):
     """ServiceNow by way of a warehouse."""
 
     options_model = FivetranServiceNowOptions
+    names_persons = True
+
+    def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
+        """Callers and those who changed something."""
+        return servicenow_without_persons(record, pseudonym)
+
+    def without_texts(self, record: Json) -> Json:
+        """Comments and work notes."""
+        return servicenow_without_texts(record)
+
     queries = MappingProxyType(
         {
             "incident": f"""

@@ -5,13 +5,13 @@ Follows Fivetran's Zendesk Support schema: ticket, ticket_field_history, ticket_
 written at creation; a field without one was empty then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
 from pydantic import Field
 
-from ingestion.connectors.base import PulledFeed, Rows
+from ingestion.connectors.base import Json, PulledFeed, Rows, alias
 from ingestion.connectors.tables import TableConnector, TableOptions, utc
 from ingestion.connectors.zendesk import ZENDESK_WORDS
 
@@ -37,6 +37,15 @@ class FivetranZendesk(TableConnector[FivetranZendeskOptions]):
     """Zendesk by way of a warehouse."""
 
     options_model = FivetranZendeskOptions
+    names_persons = True
+
+    def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
+        """Users, and in a history the values of fields that name them."""
+        persons = [name for name in ("requester_id", "user_id") if name in record]
+        if record.get("field_name") in ("requester_id", "submitter_id", "assignee_id"):
+            persons.append("value")
+        return {**record, **{name: alias(record[name], pseudonym, ("-1",)) for name in persons}}
+
     queries = MappingProxyType(
         {
             "organization": "select id, name, _fivetran_synced from {organization}",

@@ -18,13 +18,16 @@ from pydantic import Field
 from ingestion.connectors.base import (
     Connector,
     ConnectorOptions,
+    Json,
     Page,
     PulledFeed,
     Request,
     Rows,
     Secret,
+    alias,
     basic,
     bearer,
+    each_object,
     earlier,
     value_at,
 )
@@ -133,10 +136,29 @@ def _opening(field: str, now: str) -> str:
     return f"nullif(case when first_values['{field}'] is null then {now} else first_values['{field}'] end, '')"
 
 
+_CHANGED_PERSONS = ("from", "to", "fromString", "toString", "tmpFromAccountId", "tmpToAccountId")
+
+
+def _persons(found: Mapping[str, Json], pseudonym: Callable[[str], str]) -> dict[str, Json]:
+    """What one object says of persons. Of a user only the id by which people are told apart is left."""
+    if "accountId" in found or "displayName" in found:
+        told_by = "accountId" if found.get("accountId") else "name"
+        return dict.fromkeys(found) | {told_by: alias(found.get(told_by), pseudonym)}
+    if found.get("field") in ("reporter", "assignee", "Request participants"):
+        return {name: alias(found[name], pseudonym) for name in _CHANGED_PERSONS if name in found}
+    return {}
+
+
 class Jira(Connector[JiraOptions]):
     """Issues by a search; a record is an issue with what happened to it."""
 
     options_model = JiraOptions
+    names_persons = True
+    free_texts = ("body", "renderedBody", "summary", "description")
+
+    def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
+        """Users wherever they stand, and changes of who reported an issue."""
+        return each_object(record, lambda found: _persons(found, pseudonym))
 
     def feeds(self) -> Sequence[PulledFeed]:
         """Issues, and the longer histories that a search cuts short."""

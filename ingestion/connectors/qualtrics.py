@@ -12,7 +12,18 @@ from datetime import datetime
 
 from pydantic import Field
 
-from ingestion.connectors.base import Connector, Page, PulledFeed, Request, Rows, Secret, TokenOptions, utc_text
+from ingestion.connectors.base import (
+    Connector,
+    Json,
+    Page,
+    PulledFeed,
+    Request,
+    Rows,
+    Secret,
+    TokenOptions,
+    alias,
+    utc_text,
+)
 from ingestion.readers import literal
 
 _WAIT_SECONDS = 5
@@ -31,10 +42,21 @@ class QualtricsOptions(TokenOptions):
     columns: dict[str, str] = Field(default={})
 
 
+# What Qualtrics notes of a person beside the answers.
+_PERSONS = ("recipientEmail", "recipientFirstName", "recipientLastName", "externalDataReference", "ipAddress")
+
+
 class Qualtrics(Connector[QualtricsOptions]):
     """A record is one response; a finished one has a row per answered item."""
 
     options_model = QualtricsOptions
+    names_persons = True
+
+    def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
+        """Recipients; not a field that slm.yaml reads something else from."""
+        values = record.get("values") or {}
+        persons = [name for name in _PERSONS if values.get(name) and name not in self.options.columns.values()]
+        return {**record, "values": {**values, **{name: alias(values[name], pseudonym) for name in persons}}}
 
     def feeds(self) -> Sequence[PulledFeed]:
         """Responses that were broken off are no answers."""

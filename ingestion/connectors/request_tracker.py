@@ -16,7 +16,19 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ingestion.connectors.base import Connector, Page, PulledFeed, Request, Rows, Secret, TokenOptions, utc_text
+from ingestion.connectors.base import (
+    Connector,
+    Json,
+    Page,
+    PulledFeed,
+    Request,
+    Rows,
+    Secret,
+    TokenOptions,
+    alias,
+    each_object,
+    utc_text,
+)
 from ingestion.options import Words
 from ingestion.readers import literal
 
@@ -95,10 +107,33 @@ _EVENTS = Rows(
 )
 
 
+_NOBODY = ("RT_System", "Nobody")
+# Fields of a transaction whose values are users.
+_PERSON_FIELDS = ("Requestor", "Cc", "AdminCc", "Owner")
+
+
+def _persons(found: Mapping[str, Json], pseudonym: Callable[[str], str]) -> dict[str, Json]:
+    """What one object says of persons. The domain of an address stays: it tells the customer."""
+    said: dict[str, Json] = {}
+    if found.get("type") == "user" or "EmailAddress" in found:
+        said = {"id": alias(found.get("id"), pseudonym, _NOBODY), "_url": None}
+    if found.get("EmailAddress"):
+        local, at, domain = str(found["EmailAddress"]).rpartition("@")
+        said["EmailAddress"] = f"{pseudonym(local + at + domain)}{at}{domain if at else ''}"
+    if found.get("Field") in _PERSON_FIELDS:
+        said |= {name: alias(found[name], pseudonym, _NOBODY) for name in ("OldValue", "NewValue") if name in found}
+    return said
+
+
 class RequestTracker(Connector[RequestTrackerOptions]):
     """Tickets by rising id, which never changes, and after each page the histories of its tickets."""
 
     options_model = RequestTrackerOptions
+    names_persons = True
+
+    def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
+        """Users wherever they stand."""
+        return each_object(record, lambda found: _persons(found, pseudonym))
 
     def feeds(self) -> Sequence[PulledFeed]:
         """Queues, tickets, transactions."""

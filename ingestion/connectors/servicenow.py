@@ -16,12 +16,14 @@ from typing import ClassVar
 from ingestion.connectors.base import (
     AccountOptions,
     Connector,
+    Json,
     Page,
     PulledFeed,
     Request,
     Rows,
     Secret,
     account_headers,
+    alias,
     link_of,
 )
 
@@ -169,6 +171,18 @@ _EVENTS = Rows(
 )
 
 
+def servicenow_without_persons(record: Json, pseudonym: Callable[[str], str]) -> Json:
+    """A row with a pseudonym for who called and who changed something, whoever brings it."""
+    persons = [name for name in ("caller_id", "caller_id.user_name", "sys_created_by") if name in record]
+    return {**record, **{name: alias(record[name], pseudonym, ("system",)) for name in persons}}
+
+
+def servicenow_without_texts(record: Json) -> Json:
+    """A row without what was written, whoever brings it; rows are made of the fact that something was."""
+    is_text = record.get("fieldname") in ("comments", "work_notes")
+    return {**record, "oldvalue": "", "newvalue": ""} if is_text else record
+
+
 def servicenow_feeds() -> list[PulledFeed]:
     """The raw feeds, whoever brings them in the Table API's shape."""
     declared = {
@@ -198,6 +212,15 @@ class ServiceNow(Connector[ServiceNowOptions]):
     """Pages by sys_id, which never changes: a row that is updated while the pull runs is not passed over."""
 
     options_model = ServiceNowOptions
+    names_persons = True
+
+    def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
+        """Callers and those who changed something."""
+        return servicenow_without_persons(record, pseudonym)
+
+    def without_texts(self, record: Json) -> Json:
+        """Comments and work notes."""
+        return servicenow_without_texts(record)
 
     def feeds(self) -> Sequence[PulledFeed]:
         """Incidents, their history, and what names the ids in both.

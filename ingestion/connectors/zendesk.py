@@ -15,13 +15,16 @@ from pydantic import Field
 from ingestion.connectors.base import (
     Connector,
     ConnectorOptions,
+    Json,
     Page,
     PulledFeed,
     Request,
     Rows,
     Secret,
+    alias,
     basic,
     bearer,
+    each_object,
     earlier,
     next_link,
 )
@@ -71,10 +74,36 @@ def _named(kind: str, reference: str) -> str:
     return f"coalesce((select any_value(name) from {kind} where record_key = {reference}), {reference})"
 
 
+_PERSONS = ("requester_id", "submitter_id", "assignee_id", "author_id", "updater_id")
+_LISTS_OF_PERSONS = ("collaborator_ids", "follower_ids", "email_cc_ids")
+# The system itself, as an updater.
+_NOBODY = ("-1", "0")
+
+
+def _persons(found: Mapping[str, Json], pseudonym: Callable[[str], str]) -> dict[str, Json]:
+    """What one object says of persons: by id, by the address a mail came from, and before a change of either."""
+    named = [name for name in _PERSONS if name in found]
+    said: dict[str, Json] = {name: alias(found[name], pseudonym, _NOBODY) for name in named}
+    if named and "previous_value" in found:
+        said["previous_value"] = alias(found["previous_value"], pseudonym, _NOBODY)
+    for name in _LISTS_OF_PERSONS:
+        if isinstance(found.get(name), list):
+            said[name] = [alias(person, pseudonym) for person in found[name]]
+    if "address" in found:
+        said |= {"address": alias(found["address"], pseudonym), "name": None}
+    return said
+
+
 class Zendesk(Connector[ZendeskOptions]):
     """Cursors are Zendesk's own: `generated_timestamp` of tickets, `timestamp` of events."""
 
     options_model = ZendeskOptions
+    names_persons = True
+    free_texts = ("body", "html_body", "plain_body", "comment", "subject", "raw_subject", "description")
+
+    def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
+        """Ids of users wherever they stand."""
+        return each_object(record, lambda found: _persons(found, pseudonym))
 
     def feeds(self) -> Sequence[PulledFeed]:
         """Tickets at opening need their events, events and ratings their ticket."""

@@ -23,11 +23,12 @@ from ingestion.connectors.base import Connector, PulledFeed, Request, earlier, u
 from ingestion.connectors.tables import TableConnector
 from ingestion.errors import SourceError
 from ingestion.landing import MANIFEST, RECORDS, Load, landed_loads
+from ingestion.persons import PERSONS, Persons
 from ingestion.pulling.client import Client
 from ingestion.pulling.outside import Outside
 from ingestion.pulling.spool import Frame, Spool
 from ingestion.pulling.tables import TableClient
-from ingestion.pulling.walk import walk
+from ingestion.pulling.walk import record_text, walk
 from ingestion.readers import FAULT, FAULT_CODE, FILE, LINE, NUMBER, RAW, connect, literal, quoted, sql_path
 from ingestion.storage import Paths, as_json, new_load_id, sync_file, sync_folder
 from settings.instants import parse_clock_duration
@@ -77,12 +78,14 @@ def stage_pull(
     config_hash: Callable[[str], str],
     project_dir: Path,
     window: Window | None = None,
+    persons: Persons | None = None,
 ) -> dict[str, Load]:
     """Pull the source; afterwards `staging` has a load for each raw feed with something new.
 
     `loaded_at` is an instant with a zone; `config_hash` says of a raw feed how it is understood. With a `window` that
     stretch is asked for again instead of what is new: nothing is taken for deleted, and the next pull begins where it
-    would have begun. Raises SourceError; a pull that a later run can finish stays in the spool.
+    would have begun. Without `persons` what names a person is landed as it is. Raises SourceError; a pull that a later
+    run can finish stays in the spool.
     """
     spool = spool_of(paths, source, window)
     feeds = connector.feeds()
@@ -101,7 +104,8 @@ def stage_pull(
         whole, until = [], min(window[1], now)
         since = dict.fromkeys(since, max(window[0], connector.options.first_instant))
     with _client(source, connector, allowed_hosts, outside, project_dir) as client:
-        walk(source, connector, client, spool, since, whole, _signature(connector, loads, window), now, until)
+        signature = _signature(connector, loads, window, persons)
+        walk(source, connector, client, spool, since, whole, signature, now, until, persons)
     whole = (spool.opening() or {})["whole"]
     staged: dict[str, Load] = {}
     problems: list[str] = []
@@ -113,7 +117,7 @@ def stage_pull(
             if feed.name not in whole and feed.name not in received:
                 continue
             con.register("received", received.get(feed.name, _RECEIVED.empty_table()))
-            landing = _FeedLanding(con, connector, feed, loads[feed.name], is_whole=feed.name in whole)
+            landing = _FeedLanding(con, connector, feed, loads[feed.name], persons, is_whole=feed.name in whole)
             problems += landing.problems()
             if not problems and landing.has_news:
                 last = new_load_id(last, loaded_at)
@@ -143,12 +147,18 @@ def _since(connector: Connector[Any], loads: Sequence[Load], overlap: int) -> da
     return max(first, earlier(datetime.fromisoformat(max(cursors)), overlap))
 
 
-def _signature(connector: Connector[Any], loads: Mapping[str, Sequence[Load]], window: Window | None) -> str:
-    """What a pull depends on: the system and the options, the loads it goes on from, and the window if it has one."""
+def _signature(
+    connector: Connector[Any],
+    loads: Mapping[str, Sequence[Load]],
+    window: Window | None,
+    persons: Persons | None,
+) -> str:
+    """What a pull depends on: the system and the options, the loads it goes on from, a window, the pseudonyms' key."""
     content = {
         "connector": type(connector).__name__,
         "options": connector.options.model_dump(mode="json"),
-        "loads": {name: [load.load_id for load in found] for name, found in loads.items()},
+        "loads": {name: [load.version for load in found] for name, found in loads.items()},
+        PERSONS: persons.fingerprint if persons else None,
     }
     if window is not None:
         content["window"] = [utc_text(instant) for instant in window]
@@ -231,6 +241,39 @@ def instant_text(value: str) -> str:
     return f"strftime(cast({instant} as timestamp), '%Y-%m-%dT%H:%M:%SZ')"
 
 
+def payloads_without_persons(
+    connector: Connector[Any], feed: str, replace: Callable[[str], str]
+) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+    """What makes landed records of a connector name no person, as if they had been pulled so."""
+    (declared,) = [declared for declared in connector.feeds() if declared.name == feed]
+
+    def changed(batch: pa.RecordBatch) -> pa.RecordBatch:
+        columns = {name: batch.column(name).to_pylist() for name in (PAYLOAD, DIGEST)}
+        for place, (payload, digest) in enumerate(zip(columns[PAYLOAD], columns[DIGEST], strict=True)):
+            if payload is None:
+                continue
+            record = connector.without_persons(feed, json.loads(payload), replace)
+            columns[PAYLOAD][place] = record_text(record)
+            if digest != "deleted":
+                columns[DIGEST][place] = declared.digest_of(record) or _text_digest(columns[PAYLOAD][place])
+        arrays = [
+            pa.nulls(batch.num_rows, pa.string())
+            if name == RAW
+            else pa.array(columns[name], pa.string())
+            if name in columns
+            else batch.column(name)
+            for name in batch.schema.names
+        ]
+        return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
+
+    return changed
+
+
+def _text_digest(text: str) -> str:
+    """As DuckDB's md5, which tells the texts of records apart."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
 class _FeedLanding:
     """What one pull brings to one raw feed: of the records in relation `received`, those to be landed."""
 
@@ -240,10 +283,12 @@ class _FeedLanding:
         connector: Connector[Any],
         feed: PulledFeed,
         loads: Sequence[Load],
+        persons: Persons | None,
         *,
         is_whole: bool,
     ) -> None:
         self._con, self._connector, self._feed, self._loads, self._is_whole = con, connector, feed, loads, is_whole
+        self._persons = persons if connector.names_persons else None
         self._find_news()
         ((self._new, self._gone, self._live),) = self._rows(
             f"""
@@ -441,6 +486,7 @@ class _FeedLanding:
             "cursor": None if is_backfill else reached,
             "types": {field: sorted(kinds) for field, kinds in self._types.items()},
             "config_hash": config_hash,
+            **({PERSONS: self._persons.fingerprint} if self._persons else {}),
         }
         (folder / MANIFEST).write_text(as_json(manifest), encoding="utf-8")
         sync_file(folder / RECORDS)

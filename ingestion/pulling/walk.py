@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from ingestion.connectors.base import Connector, Page, PulledFeed, Records, Request, utc_text
+from ingestion.connectors.base import Connector, Json, Page, PulledFeed, Records, Request, utc_text
 from ingestion.errors import SignInRefused, SourceError, SourceUnavailable
+from ingestion.persons import Persons
 from ingestion.pulling.client import Client, Response
 from ingestion.pulling.pages import MalformedPage, records_of
 from ingestion.pulling.spool import Frame, Spool
@@ -36,15 +37,16 @@ def walk(
     signature: str,
     now: datetime,
     until: datetime,
+    persons: Persons | None,
 ) -> None:
     """Afterwards the spool holds every answer of one pull, those of a run that was killed included.
 
     The pull ends `until`, which is `now` or earlier. `whole` names the feeds that are pulled from the beginning; the
-    spool keeps them. `signature` is what the pull depends on: a spool of another one is thrown away. Raises
-    SourceError; what was pulled then stays for the next run only where that may help.
+    spool keeps them. `signature` is what the pull depends on: a spool of another one is thrown away. With `persons`
+    the spool names none. Raises SourceError; what was pulled then stays for the next run only where that may help.
     """
     try:
-        _walk(source, connector, client, spool, since, whole, signature, now, until)
+        _walk(source, connector, client, spool, since, whole, signature, now, until, persons)
     except (SourceUnavailable, SignInRefused):
         raise
     except SourceError:
@@ -62,6 +64,7 @@ def _walk(
     signature: str,
     now: datetime,
     until: datetime,
+    persons: Persons | None,
 ) -> None:
     feeds = {feed.name: feed for feed in connector.feeds()}
     opening = spool.opening()
@@ -94,7 +97,7 @@ def _walk(
             )
         page, response = client.fetch(request, partial(_page, connector, feeds, request))
         waiting = [*connector.follow(request, page), *waiting]
-        spool.append(_frame(feeds, request, page, response, waiting))
+        spool.append(_frame(connector, feeds, request, page, response, waiting, persons))
 
 
 def _at(opening: Mapping[str, Any]) -> datetime:
@@ -120,18 +123,38 @@ def _page(
 
 
 def _frame(
-    feeds: Mapping[str, PulledFeed], request: Request, page: Page, response: Response, waiting: Sequence[Request]
+    connector: Connector[Any],
+    feeds: Mapping[str, PulledFeed],
+    request: Request,
+    page: Page,
+    response: Response,
+    waiting: Sequence[Request],
+    persons: Persons | None,
 ) -> Frame:
     feed = feeds[request.feed] if request.feed else None
+    records: Sequence[Json] = page.records
     texts = page.records.texts if feed else []
+    if feed and persons and connector.names_persons:
+        records = [connector.without_persons(feed.name, record, persons.pseudonym) for record in records]
+        texts = [record_text(record).encode() for record in records]
     server_time = response.server_time
     return Frame(
         feed=request.feed,
         label=request.label,
         body=b"".join(texts),
         sizes=[len(text) for text in texts],
-        digests=None if feed is None or feed.is_text_stable else [feed.digest_of(record) for record in page.records],
+        digests=None if feed is None or feed.is_text_stable else [feed.digest_of(record) for record in records],
         asked=request.as_json(),
         left=[left.as_json() for left in waiting],
         server_time=utc_text(server_time) if server_time else None,
     )
+
+
+def record_text(record: Json) -> str:
+    """The text of a record whose own text may not be kept."""
+    text = json.dumps(record, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON can name and UTF-8 cannot write
+        return json.dumps(record)
+    return text

@@ -54,6 +54,8 @@ def nights(session_project: Project, tmp_path_factory: pytest.TempPathFactory) -
     # The warehouse is only a workshop: landing, agreements and code make the figures anew.
     shutil.rmtree(project.home / "warehouse")
     again = night(project)
+    # From now on only what is needed stays.
+    project.write_settings(retention={"keepWithinDays": 0, "keepDaily": 0, "keepMonthly": 0, "keepYearly": 0})
     # T2 was resolved a second later than the desk said at first.
     project.write("data/events-corrected.csv", EVENT_HEADER, event("E2", "T2", "2026-03-02T14:00:01Z"))
     corrected = night(project)
@@ -93,6 +95,13 @@ def test_changed_figure_gets_its_next_number_and_no_other_row(nights: dict[str, 
     assert sorted(row[0] for row in added) == ["rpt_sla_scorecard", "rpt_sla_target"]
     assert {row[2] for row in added} == {2}
     assert {row[5] for row in added} == {nights["corrected"].current}
+
+
+def test_night_names_the_releases_that_the_rule_did_not_keep(nights: dict[str, Night]) -> None:
+    first, again, corrected = (nights[name] for name in ("first", "again", "corrected"))
+    assert f"Removed by retention in slm.yaml: {first.current}" in corrected.outcome.output
+    assert corrected.releases == sorted([again.current, corrected.current])
+    assert "Removed by retention" not in again.outcome.output
 
 
 def test_earlier_instant_is_written_and_does_not_come_into_force(nights: dict[str, Night]) -> None:

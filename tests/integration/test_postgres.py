@@ -407,10 +407,8 @@ def test_unreadable_dsn_is_not_repeated(desk: Desk) -> None:
 
 def test_texts_that_look_like_null_or_hold_zero_bytes_survive(desk: Desk, dsn: str) -> None:
     texts = ["", "\\N", 'a "quoted", one', "two\nlines", "zero\x00byte", "naïve ✓"]
-    release = desk.publish(
-        figure(), quarantine=[{"original_record": text, "line": number} for number, text in enumerate(texts)]
-    )
+    release = desk.publish(figure(), quarantine=[{"reason": text, "line": number} for number, text in enumerate(texts)])
     serve(dsn, release.directory)
-    assert [text for (text,) in rows(dsn, "select original_record from marts.quarantine order by line")] == [
+    assert [text for (text,) in rows(dsn, "select reason from marts.quarantine order by line")] == [
         text.replace("\x00", "\N{REPLACEMENT CHARACTER}") for text in texts
     ]

@@ -15,17 +15,22 @@ from tests.unit.publishing.conftest import AS_OF, Desk, figure
 def test_release_is_made_again_though_files_agreements_and_landing_have_moved_on(
     published_project: Project, tmp_path: Path
 ) -> None:
-    release = published_project.current.resolve()
+    """A release with one before it, which speaks for a later instant: it was written and never came into force."""
+    in_force = published_project.current.resolve()
+    published_project.nightly("2026-03-20T00:00:00Z").demand_release()
+    (earlier,) = {*published_project.releases()} - {in_force.name}
     published_project.write("data/events-corrected.csv", EVENT_HEADER, event("E2", "T2", "2026-03-02T14:00:01Z"))
     published_project.write("agreements/sla.yaml", "nonsense")
     later = published_project.home / "landing" / "desk" / "tickets" / "000009-20260601T000000Z"
     later.mkdir()
     (later / "manifest.json").write_text("{}")
+    release = published_project.home / "releases" / earlier
     scratch = tmp_path / "again"
     scratch.mkdir()
-    made = reproduce(published_project.home, release.name, ROOT, scratch)
+    made = reproduce(published_project.home, earlier, ROOT, scratch)
     assert made != release
     assert differences(release, made) == []
+    assert (scratch / "published" / "current").resolve() == in_force
 
 
 def test_lost_load_is_named(published_project: Project, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from tests.integration.small_project import (
     TICKET_HEADER,
     Project,
     event,
+    feeds,
     ticket,
 )
 
@@ -52,13 +53,18 @@ def editions(project: Project) -> list[tuple[Any, ...]]:
 def test_every_cause_gets_what_its_own_recomputation_shows(new_project: Project) -> None:
     """One night brings everything at once; worked by hand, in the order of the causes.
 
-    Published: T1 (2 h), T2 (4 h) met, T3 (1 s over) breached: 2 of 3. The agreement is amended to three hours: T2
-    breaches, 1 of 3. T3 is excluded by decision: 1 of 2. T5 comes late, met: 2 of 3. T1 turns out to have taken five
-    hours: 1 of 3. A fourth ticket, T4, is decided in April and in none of it.
+    Published: T1 (2 h), T2 (4 h) met, T3 (1 s over) breached: 2 of 3. slm.yaml says that "post" is the service mail:
+    T6 counts, met, 3 of 4. The agreement is amended in place to three hours: T2 breaches, 2 of 4. T3 is excluded by
+    decision: 2 of 3. T5 comes late, met: 3 of 4. T1 turns out to have taken five hours: 2 of 4. T4 is decided in April
+    and in none of it.
     """
     project = new_project
+    project.write("data/tickets-post.csv", TICKET_HEADER, ticket("T6", service="post"))
+    project.write("data/events-post.csv", EVENT_HEADER, event("E6", "T6", "2026-03-02T11:00:00Z"))
     project.nightly(CLOSED).demand_release()
     assert editions(project) == [(1, 2, 3, "met", True)]
+    desk = {"name": "desk", "type": "files", "feeds": feeds(), "serviceMap": {"post": "mail"}}
+    project.write_settings(sources=[desk])
     project.write("agreements/sla.yaml", AGREEMENT.replace("PT4H", "PT3H"))
     project.write("agreements/decision.yaml", EXCLUSION)
     project.write("data/tickets-late.csv", TICKET_HEADER, ticket("T5"))
@@ -70,12 +76,13 @@ def test_every_cause_gets_what_its_own_recomputation_shows(new_project: Project)
     )
     project.nightly(LATER).demand_release()
     assert causes(project) == [
+        ("definition_change", 1, 1),
         ("amendment", -1, 0),
         ("decision", 0, -1),
         ("late_data", 1, 1),
         ("source_correction", -1, 0),
     ]
-    assert editions(project) == [(1, 2, 3, "met", True), (2, 1, 3, "missed", False)]
+    assert editions(project) == [(1, 2, 3, "met", True), (2, 2, 4, "met", False)]
     _parts_sum_to_the_whole(project)
     _evidence_adds_up(project)
     _chain_is_printed(project)
@@ -88,6 +95,7 @@ def test_every_cause_gets_what_its_own_recomputation_shows(new_project: Project)
         ("desk:T2/resolve/1", "changed", 1, 1, 0, 1),
         ("desk:T3/resolve/1", "removed", 0, 1, 0, 0),
         ("desk:T5/resolve/1", "added", 0, 0, 1, 1),
+        ("desk:T6/resolve/1", "added", 0, 0, 1, 1),
     ]
 
 
@@ -118,7 +126,7 @@ def _chain_is_printed(project: Project) -> None:
     text = "\n".join(explain(project.home, FIGURE))
     for link in (
         "1. 2 of 3 met (closed), edition 1, of record",
-        "2. 1 of 3 missed (closed), edition 2",
+        "2. 2 of 4 met (closed), edition 2",
         "edition 2: +0, -1 decision: Decision t3-was-our-power-cut",
         "agreements/sla.yaml:3",
         "fct_ticket_sla desk:T1/resolve/1: 0 of 1",

@@ -1,4 +1,4 @@
--- Grain: rejected record and reason. The original record is kept whole, so that nothing is lost.
+-- Grain: rejected record and reason. What the record says stays in landing, where load, file and line find it.
 select
     source,
     feed,
@@ -10,6 +10,5 @@ select
     column_name,
     reason_code,
     reason,
-    original_record,
     is_superseded
 from {{ ref('stg_control__quarantined_records') }}

@@ -13,8 +13,8 @@ final as (
         ticket_id,
         column_name,
         reason_code,
-        reason,
-        original_record,
+        -- what the record says is shown between quotes, and may be any text that slipped into the column
+        regexp_replace(reason, '".*"', '"…"', 's') as reason,
         is_superseded
     from source
 )

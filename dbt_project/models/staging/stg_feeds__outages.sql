@@ -16,7 +16,6 @@ final as (
         {{ epoch_seconds('source.started_at') }} as started_epoch,
         {{ epoch_seconds('source.ended_at') }} as ended_epoch,
         source.kind,
-        source.cause,
         source.attributed_to,
         {{ epoch_seconds('source.detected_at') }} as detected_epoch,
         {{ epoch_seconds('source.notified_at') }} as notified_epoch,

@@ -22,8 +22,7 @@ final as (
         source.team_id,
         source.respondent_role,
         source.position,
-        source.weight,
-        source.comment
+        source.weight
     from source
     left join left_out
         on

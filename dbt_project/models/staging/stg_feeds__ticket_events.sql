@@ -15,7 +15,8 @@ final as (
         source.ticket_id,
         {{ epoch_seconds('source.occurred_at') }} as occurred_epoch,
         source.event_type,
-        source.value,
+        -- what a message says is free text, and no model may read it
+        case when source.event_type <> 'message' then source.value end as value,
         source.actor_role,
         source.is_public,
         {{ epoch_seconds('source.promised_for') }} as promised_for_epoch,

@@ -15,6 +15,7 @@ from ingestion.adapters import adapter_for
 from ingestion.adapters.base import signature
 from ingestion.adapters.connector import ConnectorAdapter
 from ingestion.landing import Load, commit_load, landed_loads
+from ingestion.persons import Persons
 from ingestion.pull import SourceResult, run_source
 from ingestion.pulling.load import Window, spool_of, stage_pull
 from ingestion.storage import Paths, emptied
@@ -46,12 +47,11 @@ class Pulled:
             name="far", type=self.kind, options={**url, **self.options}, allowed_hosts=self.allowed_hosts
         )
 
-    def run(self, loaded_at: datetime = NIGHT, **changes: Any) -> SourceResult:
+    def run(self, loaded_at: datetime = NIGHT, persons: Persons | None = None, **changes: Any) -> SourceResult:
         """A whole run of the source."""
         source = self.source.model_copy(update={"options": {**self.source.options, **changes}})
-        return run_source(
-            source, self.home, self.home, loaded_at, datetime(2026, 4, 1, tzinfo=UTC), self.surroundings.outside
-        )
+        as_of = datetime(2026, 4, 1, tzinfo=UTC)
+        return run_source(source, self.home, self.home, loaded_at, as_of, self.surroundings.outside, persons)
 
     def pull(self, loaded_at: datetime = NIGHT, window: Window | None = None) -> dict[str, Load]:
         """Only the pull, of what is new or of a stretch, and its loads in landing."""

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from ingestion.persons import Persons
 from ingestion.pull import SourceResult, run_source
 from settings.project import SourceConfig
 
@@ -48,11 +49,12 @@ class Project:
         path.write_bytes(content)
         return path
 
-    def run(self, as_of: datetime = AS_OF, **changes: Any) -> SourceResult:
+    def run(self, as_of: datetime = AS_OF, persons: Persons | None = None, **changes: Any) -> SourceResult:
         """Run the source with its options and `changes` to them."""
         source = SourceConfig(name=self.name, type=self.kind, options={**self.options, **changes})
         self.nights += 1
-        return run_source(source, self.folder, self.home, FIRST_NIGHT + timedelta(days=self.nights - 1), as_of)
+        night = FIRST_NIGHT + timedelta(days=self.nights - 1)
+        return run_source(source, self.folder, self.home, night, as_of, persons=persons)
 
     def query(self, text: str) -> list[tuple[Any, ...]]:
         with duckdb.connect() as con:

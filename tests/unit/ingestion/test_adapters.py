@@ -73,7 +73,7 @@ def test_tickets_take_the_first_update_and_source_values_the_last(log: Project) 
             "incident",
             "P3",
             datetime(2016, 7, 1, 8),
-            "Opened by 8",
+            None,  # an id in the clear,
             "Group 1",
             "Phone",
             "Category 1",

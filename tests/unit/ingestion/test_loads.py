@@ -12,7 +12,7 @@ import pytest
 
 from ingestion import landing, pull
 from ingestion.errors import SourceError
-from ingestion.pull import LoadRef, ensure_empty_feeds, forget_unlisted_sources, ordered_sources
+from ingestion.pull import LoadRef, ensure_empty_feeds, leave_out_unlisted_sources, ordered_sources
 from settings.project import SourceConfig
 from tests.unit.ingestion.conftest import EVENT_HEADER, TICKET_HEADER, Project, event, ticket
 
@@ -364,11 +364,11 @@ def test_source_that_is_no_longer_listed_leaves_the_warehouse_but_not_landing(de
     desk.run()
     other = Project(desk.folder, desk.home, name="desk2")
     other.run()
-    assert forget_unlisted_sources(desk.home, ["desk2"]) == ["desk"]
+    assert leave_out_unlisted_sources(desk.home, ["desk2"]) == ["desk"]
     assert desk.rows("tickets", "distinct source") == [("desk2",)]
     assert desk.audit("distinct source") == [("desk2",)]
     assert len(desk.loads("tickets")) == 1
-    assert forget_unlisted_sources(desk.home, ["desk2"]) == []
+    assert leave_out_unlisted_sources(desk.home, ["desk2"]) == []
 
 
 def test_empty_feeds_are_typed_and_readable_before_anything_has_landed(project: Project) -> None:

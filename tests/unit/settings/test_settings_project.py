@@ -137,3 +137,27 @@ def test_freshness_that_is_no_duration_is_refused(tmp_path: Path, value: str) ->
 @pytest.mark.parametrize(("text", "expected"), [("", "release"), ("withhold: agreement\n", "agreement")])
 def test_release_is_withheld_as_a_whole_unless_agreements_are_to_be(tmp_path: Path, text: str, expected: str) -> None:
     assert load_project(project(tmp_path, HEAD + text), {}).withhold == expected
+
+
+def test_releases_stay_by_the_defaults_unless_slm_yaml_says_otherwise(tmp_path: Path) -> None:
+    write = (tmp_path / "slm.yaml").write_text
+    write("apiVersion: slm/v1\nname: acme\n")
+    rule = load_project(tmp_path, {}).retention
+    assert (rule.keep_within_days, rule.keep_daily, rule.keep_monthly, rule.keep_yearly) == (30, 90, 36, 10)
+    write("apiVersion: slm/v1\nname: acme\nretention: {keepDaily: 7, keepWeekly: 3}\n")
+    with pytest.raises(ProjectError, match=r"retention\.keepWeekly: is not a known key"):
+        load_project(tmp_path, {})
+
+
+def test_key_of_pseudonyms_is_named_and_never_shown(tmp_path: Path) -> None:
+    write = (tmp_path / "slm.yaml").write_text
+    write("apiVersion: slm/v1\nname: acme\nprivacy: {pseudonymKey: {env: PERSON_KEY}}\n")
+    with pytest.raises(ProjectError, match="the secret PERSON_KEY is not set"):
+        load_project(tmp_path, {})
+    key = load_project(tmp_path, {"PERSON_KEY": "x"}).privacy.pseudonym_key
+    assert key is not None
+    assert key.env == "PERSON_KEY"
+    write("apiVersion: slm/v1\nname: acme\nprivacy: {pseudonymKey: a-secret-in-the-file}\n")
+    with pytest.raises(ProjectError, match="name the environment variable") as error:
+        load_project(tmp_path, {})
+    assert "a-secret-in-the-file" not in str(error.value)

@@ -1,9 +1,7 @@
 -- One row per instance with its state, under every set of rules (int_ticket_targets). Precedence: accepted Decision on
 -- the instance, breach, supersession, cancelling or merging, then met, paused or running. period_start: reporting period
 -- by the agreement's attribution. due_at is where the threshold was used up, or would be if the clock ran on; null where
--- that lies beyond the calendar's horizon, five years after as_of. A view: its columns are cheaper to work out than to write.
-{{ config(materialized='view') }}
-
+-- that lies beyond the calendar's horizon, five years after as_of.
 with instances as (
     select * from {{ ref('int_sla_instances') }}
 ),
@@ -12,12 +10,8 @@ targets as (
     select * from {{ ref('int_ticket_targets') }}
 ),
 
-tickets as (
-    select ticket_number, source, ticket_id, opened_epoch from {{ ref('int_tickets') }}
-),
-
 stops as (
-    select ticket_number, resolve_stop from {{ ref('int_ticket_stops') }}
+    select ticket_number, opened_epoch, resolve_stop from {{ ref('int_ticket_stops') }}
 ),
 
 crossings as (
@@ -66,9 +60,7 @@ judged as (
         instances.on_clock_seconds,
         instances.paused_seconds,
         instances.excluded_seconds,
-        tickets.source,
-        tickets.ticket_id,
-        tickets.opened_epoch,
+        stops.opened_epoch,
         {{ floor_div('stops.resolve_stop', 2) }} as resolved_at,
         targets.period_number,
         targets.attribution,
@@ -89,7 +81,6 @@ judged as (
         end as state
     from instances
     inner join targets on instances.target_number = targets.target_number
-    inner join tickets on instances.ticket_number = tickets.ticket_number
     inner join stops on instances.ticket_number = stops.ticket_number
     left join crossings on instances.due_clock_number = crossings.clock_number
     {{ join_inverse('due_piece', 'instances.calendar_number', 'instances.due_reading', 'earliest') }}
@@ -123,8 +114,6 @@ final as (
     select
         attributed.instance_number,
         attributed.ticket_number,
-        attributed.source,
-        attributed.ticket_id,
         attributed.target_number,
         attributed.profile_number,
         attributed.cycle_number,
