@@ -51,7 +51,7 @@ class Pulled:
         """A whole run of the source."""
         source = self.source.model_copy(update={"options": {**self.source.options, **changes}})
         as_of = datetime(2026, 4, 1, tzinfo=UTC)
-        return run_source(source, self.home, self.home, loaded_at, as_of, self.surroundings.outside, persons)
+        return run_source(source, self.home, self.home, loaded_at, as_of, self.surroundings.outside, persons=persons)
 
     def pull(self, loaded_at: datetime = NIGHT, window: Window | None = None) -> dict[str, Load]:
         """Only the pull, of what is new or of a stretch, and its loads in landing."""

@@ -11,6 +11,7 @@ import pytest
 
 from ingestion.persons import Persons
 from ingestion.pull import SourceResult, run_source
+from ingestion.storage import Paths
 from settings.project import SourceConfig
 
 AS_OF = datetime(2026, 4, 1, tzinfo=UTC)
@@ -98,13 +99,16 @@ class Project:
         return self.query(f"select {columns} from {records} order by filename, _record_number")
 
     def everything(self) -> dict[str, object]:
-        """Content of every file of the home by its path; of what runs remember for each other, the rows alone."""
+        """Content of every file of the home by its path; of what runs remember for each other, the rows alone.
+
+        When the source was last read is left out: each run is a reading.
+        """
         return {
             str(path.relative_to(self.home)): self.query(f"select * from '{path}' order by all")
             if path.name.endswith(".shared.parquet")
             else path.read_bytes()
             for path in self.home.rglob("*")
-            if path.is_file()
+            if path.is_file() and path != Paths(self.home).reading(self.name)
         }
 
 
