@@ -18,9 +18,11 @@ reopened as (
     select distinct ticket_number
     from {{ ref('int_ticket_status_steps') }}
     where {{ is_open_code('status_code') }} and not {{ is_open_code('previous_code') }}
+    union
+    select ticket_number from {{ ref('int_ticket_mended_steps') }}
 ),
 
--- Only a ticket that was reopened can have more than one.
+-- Only a ticket that was reopened can have more than one; of one whose steps were mended they do not tell.
 numbered as (
     select intervals.*, cast(1 as bigint) as gap_number
     from intervals
