@@ -1,7 +1,8 @@
 -- One row per instance with its state, under every set of rules (int_ticket_targets). Precedence: accepted Decision on
 -- the instance, breach, supersession, cancelling or merging, then met, paused or running. period_start: reporting period
 -- by the agreement's attribution. due_at is where the threshold was used up, or would be if the clock ran on; null where
--- that lies beyond the calendar's horizon, five years after as_of.
+-- that lies beyond the calendar's horizon, five years after as_of. A table, though a view would cost the clock less: within
+-- the aggregates that read it DuckDB 2.0.0 fails ("dict-surviving cache: global dictionary changed identity").
 with instances as (
     select * from {{ ref('int_sla_instances') }}
 ),
