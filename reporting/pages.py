@@ -192,7 +192,8 @@ def _delay_sentence(context: PageContext, delay: Delay) -> str:
     since = wording.instant_text(delay.unknown_since_at, context.zone, with_zone=True)
     sources = delay.unread_sources.split(", ")
     last = "and was last read" if len(sources) == 1 else "and the first of them was last read"
-    unread = f"{wording.listed(sources)} could not be read {last} on {since}."
+    named = "Source" if len(sources) == 1 else "Sources"
+    unread = f"{named} {wording.listed(sources)} could not be read {last} on {since}."
     if any(figure.status == "withheld" for figure in context.figures if figure.agreement_id == delay.agreement_id):
         return f"{unread} That is longer ago than {name} allows: its figures are withheld."
     return (

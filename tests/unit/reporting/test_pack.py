@@ -643,7 +643,8 @@ def test_page_says_up_to_when_its_sources_are_known(
     )  # fmt: skip
     files = written()
     unread = (
-        "monitor and desk could not be read and the first of them was last read on 30 Oct 2026 02:00 Europe/London."
+        "Sources monitor and desk could not be read and the first of them was last read on"
+        " 30 Oct 2026 02:00 Europe/London."
     )
     assert f"{unread} {said}" in seen(files["acme/2026-10.html"])
     assert "monitor, desk since 30 Oct 2026 02:00 UTC" in seen(files["quality.html"])
