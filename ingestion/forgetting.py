@@ -28,7 +28,7 @@ from ingestion.connectors.base import PulledFeed, value_at
 from ingestion.landing import Load, RawFeed, landed_loads
 from ingestion.persons import Persons
 from ingestion.pull import ordered_sources
-from ingestion.pulling.load import KEY, PAYLOAD, spool_of
+from ingestion.pulling.load import KEY, PAYLOAD, remove_spools
 from ingestion.pulling.walk import record_text
 from ingestion.readers import RESERVED
 from ingestion.rewriting import Change, pseudonymise_landed, rewrite_load
@@ -99,7 +99,7 @@ def rewrite_for(forgetting: Forgetting, home: Path, sources: Sequence[SourceConf
     tickets_of: dict[str, set[str]] = {}
     for source in ordered_sources(sources):
         adapter = adapter_for(source.name, source.type, source.options)
-        spool_of(paths, source.name).remove()  # what a pull left half done is asked for again
+        remove_spools(paths, source.name)
         loads = [(feed, load) for feed in adapter.raw_feeds() for load in landed_loads(paths, source.name, feed.name)]
         named = adapter.options.ticket_source
         tickets = set(tickets_of.get(named or "", ()))

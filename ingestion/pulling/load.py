@@ -56,6 +56,8 @@ _FEW_DELETIONS = 3
 
 # From one instant to before another, both aware.
 Window = tuple[datetime, datetime]
+# Of the night's pull, and of days that are asked for again.
+_SPOOLS = ("spool", "backfill.spool")
 
 
 def spool_of(paths: Paths, source: str, window: Window | None = None) -> Spool:
@@ -63,8 +65,18 @@ def spool_of(paths: Paths, source: str, window: Window | None = None) -> Spool:
 
     Days that are asked for again have one of their own: they do not cost a night what it has pulled already.
     """
-    kind = "spool" if window is None else "backfill.spool"
-    return Spool(paths.home / "landing" / ".pulling" / f"{source}.{kind}")
+    usual, backfill = _SPOOLS
+    return Spool(_spools(paths) / f"{source}.{usual if window is None else backfill}")
+
+
+def _spools(paths: Paths) -> Path:
+    return paths.home / "landing" / ".pulling"
+
+
+def remove_spools(paths: Paths, source: str) -> None:
+    """Throw away what pulls of the source left half done, backfills included: it is asked for again."""
+    for kind in _SPOOLS:
+        Spool(_spools(paths) / f"{source}.{kind}").remove()
 
 
 def stage_pull(

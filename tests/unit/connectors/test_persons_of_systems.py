@@ -15,7 +15,9 @@ from ingestion.connectors.zendesk import Zendesk
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.forgetting import begin_forgetting, end_forgetting, forgetting_under_way, rewrite_for
 from ingestion.persons import Persons
+from ingestion.pulling.load import spool_of
 from ingestion.pulling.spool import Frame, Spool
+from ingestion.storage import Paths
 from tests.home_texts import texts_below
 from tests.unit.connectors.conftest import NIGHT, Pulled, pulled_from
 from tests.unit.connectors.replay import served
@@ -89,10 +91,14 @@ def test_person_is_forgotten_and_neither_comes_back_nor_changes_a_row(far: Pulle
         pytest.skip("no row of this system names a person")
     far.run(persons=PERSONS)
     rows, counts = rows_but_for_texts(far), far.landed_counts()
+    half_done = [spool_of(Paths(far.home), "far", window) for window in (None, (NIGHT, NIGHT + timedelta(days=1)))]
+    for spool in half_done:
+        spool.begin({"said": PERSONS.pseudonym(person)})
     begin_forgetting(far.home, [far.source], PERSONS, person, NIGHT)
     forgetting = forgetting_under_way(far.home)
     assert forgetting is not None
     assert rewrite_for(forgetting, far.home, [far.source]) != {}
+    assert [spool.opening() for spool in half_done] == [None, None]
     end_forgetting(far.home)
     assert far.run(NIGHT + timedelta(days=1), persons=PERSONS).new_loads == ()
     assert [place for place, text in texts_below(far.home) if PERSONS.pseudonym(person) in text] == []
