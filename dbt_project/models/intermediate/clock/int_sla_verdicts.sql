@@ -1,8 +1,10 @@
 -- One row per instance with its state, under every set of rules (int_ticket_targets). Precedence: accepted Decision on
 -- the instance, breach, supersession, cancelling or merging, then met, paused or running. period_start: reporting period
 -- by the agreement's attribution. due_at is where the threshold was used up, or would be if the clock ran on; null where
--- that lies beyond the calendar's horizon, five years after as_of. A table, though a view would cost the clock less: within
--- the aggregates that read it DuckDB 2.0.0 fails ("dict-surviving cache: global dictionary changed identity").
+-- that lies beyond the calendar's horizon, five years after as_of.
+-- A view: fct_ticket_sla passes all of it on, and int_sla_outcomes keeps what figures read again.
+{{ config(materialized='view') }}
+
 with instances as (
     select * from {{ ref('int_sla_instances') }}
 ),

@@ -1,7 +1,7 @@
 -- One row per ticket target, service and period at whose end (or as_of, if that is earlier) a clock had not stopped:
 -- how many were within target, standing in a pause, or over it.
-with verdicts as (
-    select * from {{ ref('int_sla_verdicts') }} where state <> 'excluded'
+with outcomes as (
+    select * from {{ ref('int_sla_outcomes') }} where state <> 'excluded'
 ),
 
 targets as (
@@ -27,23 +27,23 @@ pauses as (
 
 still_open as (
     select
-        verdicts.instance_number,
+        outcomes.instance_number,
         profiles.service_id,
         targets.agreement_id,
         targets.agreement_version,
         targets.target_id,
         periods.period_start,
         periods.counted_at,
-        coalesce(verdicts.breached_at < periods.counted_at, false) as is_over
-    from verdicts
-    inner join targets on verdicts.target_number = targets.target_number
-    inner join profiles on verdicts.profile_number = profiles.profile_number
+        coalesce(outcomes.breached_at < periods.counted_at, false) as is_over
+    from outcomes
+    inner join targets on outcomes.target_number = targets.target_number
+    inner join profiles on outcomes.profile_number = profiles.profile_number
     inner join periods
         on
             targets.agreement_id = periods.agreement_id
             and targets.agreement_version = periods.agreement_version
-            and verdicts.started_at <= periods.counted_at
-            and (verdicts.stopped_at is null or verdicts.stopped_at > periods.counted_at)
+            and outcomes.started_at <= periods.counted_at
+            and (outcomes.stopped_at is null or outcomes.stopped_at > periods.counted_at)
 ),
 
 paused as (

@@ -1,8 +1,8 @@
 -- One row per ticket target, service, period and rule of attribution: the same decided clocks, counted in the period of
 -- another instant. Under `resolved` a breached clock counts once it has stopped or its ticket is resolved, so one that is
 -- parked open counts nowhere; under `created` each counts in the period in which its ticket was opened.
-with verdicts as (
-    select * from {{ ref('int_sla_verdicts') }} where state in ('met', 'breached')
+with outcomes as (
+    select * from {{ ref('int_sla_outcomes') }} where state in ('met', 'breached')
 ),
 
 targets as (
@@ -24,17 +24,17 @@ attributed as (
         targets.target_id,
         targets.period_number,
         profiles.service_id,
-        verdicts.state,
+        outcomes.state,
         rules.rule,
         case rules.rule
-            when 'decided' then verdicts.decided_at
-            when 'due' then verdicts.due_at
-            when 'resolved' then coalesce(verdicts.stopped_at, verdicts.resolved_at)
-            when 'created' then verdicts.opened_epoch
+            when 'decided' then outcomes.decided_at
+            when 'due' then outcomes.due_at
+            when 'resolved' then coalesce(outcomes.stopped_at, outcomes.resolved_at)
+            when 'created' then outcomes.opened_epoch
         end as attributed_at
-    from verdicts
-    inner join targets on verdicts.target_number = targets.target_number
-    inner join profiles on verdicts.profile_number = profiles.profile_number
+    from outcomes
+    inner join targets on outcomes.target_number = targets.target_number
+    inner join profiles on outcomes.profile_number = profiles.profile_number
     cross join rules
 ),
 

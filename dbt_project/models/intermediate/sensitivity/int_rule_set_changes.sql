@@ -1,8 +1,8 @@
 -- One row per set of rules, ticket target, service and period whose figure another set of rules than the agreed one can
 -- change: by how much. Only tickets that the rules concern have clocks under them; those clocks take the place of all that
 -- the ticket has under the same agreement as agreed.
-with verdicts as (
-    select * from {{ ref('int_sla_verdicts') }} where period_start is not null and state in ('met', 'breached')
+with outcomes as (
+    select * from {{ ref('int_sla_outcomes') }} where period_start is not null and state in ('met', 'breached')
 ),
 
 targets as (
@@ -15,26 +15,26 @@ profiles as (
 
 -- Whatever became of the clocks: a ticket is concerned also if none of them is decided under the other rules.
 concerned as (
-    select distinct targets.rule_set, all_verdicts.ticket_number, targets.agreement_number
-    from {{ ref('int_sla_verdicts') }} as all_verdicts
-    inner join targets on all_verdicts.target_number = targets.target_number and targets.rule_set <> 'agreed'
+    select distinct targets.rule_set, all_outcomes.ticket_number, targets.agreement_number
+    from {{ ref('int_sla_outcomes') }} as all_outcomes
+    inner join targets on all_outcomes.target_number = targets.target_number and targets.rule_set <> 'agreed'
 ),
 
 counted as (
     select
-        verdicts.ticket_number,
+        outcomes.ticket_number,
         targets.rule_set,
         targets.agreement_number,
         targets.agreement_id,
         targets.agreement_version,
         targets.target_id,
         profiles.service_id,
-        verdicts.period_start,
-        case when verdicts.state = 'met' then 1 else 0 end as met_count
-    from verdicts
-    inner join targets on verdicts.target_number = targets.target_number
-    inner join profiles on verdicts.profile_number = profiles.profile_number
-    inner join (select distinct ticket_number from concerned) as tickets on verdicts.ticket_number = tickets.ticket_number
+        outcomes.period_start,
+        case when outcomes.state = 'met' then 1 else 0 end as met_count
+    from outcomes
+    inner join targets on outcomes.target_number = targets.target_number
+    inner join profiles on outcomes.profile_number = profiles.profile_number
+    inner join (select distinct ticket_number from concerned) as tickets on outcomes.ticket_number = tickets.ticket_number
 ),
 
 changes as (

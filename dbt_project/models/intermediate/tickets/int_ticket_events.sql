@@ -19,23 +19,23 @@ tickets as (
 
 coded as (
     select
-        tickets.ticket_number,
-        events.occurred_epoch as moment,
-        events.event_id,
-        {{ event_number('events.event_id') }} as event_number,
-        events.event_type,
+        source,
+        ticket_id,
+        occurred_epoch as moment,
+        {{ event_number('event_id') }} as event_number,
+        event_id,
+        event_type,
         {{ event_code('events') }} as event_code,
-        case when events.event_type not in ('status', 'message') then events.value end as value
+        case when event_type not in ('status', 'message') then value end as value
     from events
-    inner join sources on events.source = sources.source
-    inner join tickets
-        on sources.ticket_source_number = tickets.source_number and events.ticket_id = tickets.ticket_id
-    where events.occurred_epoch <= {{ as_of() }}
+    where occurred_epoch <= {{ as_of() }}
 ),
 
-final as (
+-- What an event means is worked out before it meets its ticket, so that the join carries few texts.
+named as (
     select
-        ticket_number,
+        source,
+        ticket_id,
         moment,
         event_number,
         case when event_number is null then event_id end as event_text,
@@ -43,6 +43,21 @@ final as (
         event_code,
         value
     from coded
+),
+
+final as (
+    select
+        tickets.ticket_number,
+        named.moment,
+        named.event_number,
+        named.event_text,
+        named.event_type,
+        named.event_code,
+        named.value
+    from named
+    inner join sources on named.source = sources.source
+    inner join tickets
+        on sources.ticket_source_number = tickets.source_number and named.ticket_id = tickets.ticket_id
 )
 
 select * from final

@@ -13,7 +13,7 @@ final as (
         event_code,
         value
     from events
-    where event_type in ('message', 'team', 'customer', 'service', 'priority')
+    where event_type <> 'status' and event_code is not null
 )
 
 select * from final
