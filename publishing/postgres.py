@@ -16,15 +16,19 @@ import contextlib
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import psycopg
 from psycopg import sql
+from psycopg.abc import RV, PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import TupleRow
 
 from publishing.build import PUBLISHED_SCHEMA, open_read_only, quoted_path
 from publishing.errors import PostgresUnavailable, ReleaseDamaged
@@ -40,9 +44,12 @@ MINIMUM_VERSION = 150000  # views that obey the row-level security of who asks, 
 CONNECT_SECONDS = 10
 # A reader who holds a former table for longer keeps it until the next night; nobody waits behind this.
 LOCK_TIMEOUT = "2s"
-# A server that no longer answers is given up after about a minute; a load that it works on may take its time.
+# A server that is gone is given up after about a minute; a load that it works on may take its time.
 KEEPALIVE = {"keepalives_idle": 20, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60000}
 STATEMENT_TIMEOUT = "1h"
+# One that hangs keeps its connections and ends none of its statements; the home's lock is held meanwhile. What takes
+# longest without a word is a key of the largest table: about a minute for 20 million rows.
+SILENCE_SECONDS = 600.0
 # One home at a time writes to a database: the number is any, but always this one.
 ADVISORY_LOCK = 7_306_105
 _CHUNK_BYTES = 1 << 20
@@ -61,6 +68,21 @@ REFERENCES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("date",), "dim_date"),
 )
 _TYPES = {"VARCHAR": "text", "DOUBLE": "double precision"}
+
+
+class _Connection(psycopg.Connection[TupleRow]):
+    """A connection that gives up a server which says nothing for `SILENCE_SECONDS`, and is closed then."""
+
+    def wait(self, gen: PQGen[RV], *args: Any, **kwargs: Any) -> RV:
+        """As psycopg, for one statement or one piece of a copy; raises OperationalError after the silence."""
+        begun = time.monotonic()
+        try:
+            return super().wait(gen, *args, **{"timeout": SILENCE_SECONDS, **kwargs})
+        except psycopg.OperationalError:
+            if time.monotonic() - begun < SILENCE_SECONDS:
+                raise
+            self.close()
+            raise psycopg.OperationalError(f"the server said nothing for {SILENCE_SECONDS:.0f} seconds") from None
 
 
 @dataclass(frozen=True)
@@ -109,7 +131,7 @@ def _connected(dsn: str) -> Iterator[psycopg.Connection]:
             "SLM_POSTGRES_DSN cannot be read; write it like postgresql://user@host:5432/database"
         ) from None
     conninfo = make_conninfo("", **{"application_name": "slm-warehouse", **parameters})
-    with psycopg.connect(conninfo, autocommit=True) as connection:
+    with _Connection.connect(conninfo, autocommit=True) as connection:
         if connection.info.server_version < MINIMUM_VERSION:
             raise PostgresUnavailable(
                 f"The server is PostgreSQL {connection.info.server_version // 10000}; 15 or later is needed, because "

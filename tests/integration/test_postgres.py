@@ -2,8 +2,12 @@
 
 import contextlib
 import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
@@ -13,12 +17,13 @@ from typing import Any
 import duckdb
 import psycopg
 import pytest
+from psycopg import sql
 
 from publishing import postgres
 from publishing.build import open_read_only
 from publishing.errors import PostgresUnavailable
 from publishing.postgres import customer_rule, serve
-from tests.integration.small_project import Project, environment
+from tests.integration.small_project import ROOT, Project, environment
 from tests.postgres_drivers import NotInstalled, Refused, by_jdbc, by_odbc
 from tests.postgres_server import Server
 from tests.unit.publishing.conftest import AS_OF, Desk, figure
@@ -349,6 +354,107 @@ def test_connection_lost_in_the_middle_leaves_what_was_served(
         with pytest.raises(PostgresUnavailable, match=r"the database goes on serving .* `make serve`"):
             serve(dsn, second.directory)
     assert served(dsn) == [(first.release_id,)]
+    assert serve(dsn, second.directory)
+    assert served(dsn) == [(second.release_id,)]
+
+
+WRITERS = "select pid from pg_stat_activity where datname = current_database() and application_name = 'slm-warehouse'"
+
+
+class _CutBeforeItsName(psycopg.Connection[Any]):
+    """Is ended by the server between the two renames of a swap."""
+
+    def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+        text = query.as_string(self) if isinstance(query, sql.Composable) else str(query)
+        if text.endswith('rename to "marts"'):
+            with psycopg.connect(self.info.dsn, autocommit=True) as other:
+                other.execute("select pg_terminate_backend(%s)", [self.info.backend_pid])
+        return super().execute(query, *args, **kwargs)
+
+
+def test_connection_lost_between_the_two_names_leaves_what_was_served(
+    desk: Desk, dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = desk.publish(figure(1))
+    serve(dsn, first.directory)
+    second = desk.publish(figure(2), as_of=AS_OF + timedelta(days=1))
+    with monkeypatch.context() as patch:
+        patch.setattr(postgres, "_Connection", _CutBeforeItsName)
+        with pytest.raises(PostgresUnavailable):
+            serve(dsn, second.directory)
+    assert served(dsn) == [(first.release_id,)]
+    assert serve(dsn, second.directory)
+    assert served(dsn) == [(second.release_id,)]
+
+
+@pytest.mark.parametrize("step", ["_copy", "_swap"])
+def test_server_that_hangs_is_given_up_and_serves_what_it_served(
+    desk: Desk, dsn: str, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stopped process of the server: the connection stands, and nothing ever comes of it."""
+    first = desk.publish(figure(1))
+    serve(dsn, first.directory)
+    second = desk.publish(figure(2), as_of=AS_OF + timedelta(days=1))
+    stopped: list[int] = []
+
+    def hang(connection: psycopg.Connection, *rest: Any) -> None:
+        stopped.append(connection.info.backend_pid)
+        os.kill(stopped[0], signal.SIGSTOP)
+        connection.execute("select 1")
+
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(postgres, "SILENCE_SECONDS", 1.0)
+            patch.setattr(postgres, step, hang)
+            with pytest.raises(PostgresUnavailable, match=r"said nothing for 1 seconds.*is in force as files"):
+                serve(dsn, second.directory)
+        assert served(dsn) == [(first.release_id,)]
+    finally:
+        for process in stopped:
+            os.kill(process, signal.SIGCONT)
+    _wait_until_gone(dsn, stopped)
+    assert serve(dsn, second.directory)
+    assert served(dsn) == [(second.release_id,)]
+
+
+def _wait_until_gone(dsn: str, processes: list[int]) -> None:
+    """A process of the server ends some moments after its client has."""
+    end = time.monotonic() + 30
+    while rows(dsn, f"select 1 from pg_stat_activity where pid = any(array{processes}::int[])"):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from publishing import postgres
+
+moment, dsn, release = sys.argv[1:]
+
+class Killed(postgres._Connection):
+    def execute(self, query, *args, **kwargs):
+        if moment in (query.as_string(self) if hasattr(query, "as_string") else query):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().execute(query, *args, **kwargs)
+
+postgres._Connection = Killed
+postgres.serve(dsn, Path(release))
+"""
+
+
+@pytest.mark.parametrize(
+    "moment",
+    ["create schema", "add primary key", "create view", "analyze", 'rename to "marts_former"', 'rename to "marts"'],
+)
+def test_process_killed_while_it_serves_leaves_what_was_served(desk: Desk, dsn: str, moment: str) -> None:
+    first = desk.publish(figure(1))
+    serve(dsn, first.directory)
+    second = desk.publish(figure(2), as_of=AS_OF + timedelta(days=1))
+    command = [sys.executable, "-c", KILLED, moment, dsn, str(second.directory)]
+    assert subprocess.run(command, check=False, cwd=ROOT).returncode == -signal.SIGKILL
+    assert served(dsn) == [(first.release_id,)]
+    _wait_until_gone(dsn, [process for (process,) in rows(dsn, WRITERS)])
     assert serve(dsn, second.directory)
     assert served(dsn) == [(second.release_id,)]
 
