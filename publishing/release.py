@@ -338,15 +338,14 @@ def _verdicts(
     home: Path, connection: duckdb.DuckDBPyConnection, made_of: ReleaseInput, previous: Path | None, *, is_current: bool
 ) -> list[Verdict]:
     """What becomes of every release of the home, this one included. One that does not come into force removes none."""
-    known = [Known(made_of.release_id, made_of.as_of, made_of.built_at)]
+    known = [Known(made_of.release_id, made_of.as_of, made_of.built_at, previous.name if previous else None)]
     for path in sorted((home / "releases").glob(f"[!.]*/{MANIFEST_FILE}")):
         if not path.parent.is_symlink():  # a link stands for another home's
             manifest = read_manifest(path.parent)
             instants = (datetime.fromisoformat(manifest[name]) for name in ("as_of", "built_at"))
-            known.append(Known(path.parent.name, *instants))
+            known.append(Known(path.parent.name, *instants, manifest["previous_release_id"]))
     needed = [
         ("this release", [made_of.release_id]),
-        ("in force before it", [previous.name] if previous else []),
         ("named by an edition of a closed figure", retention.named_by_editions(connection)),
     ]
     return retention.judge(known, made_of.retention if is_current else None, made_of.built_at, needed)

@@ -1,8 +1,8 @@
 """Retention: which releases stay, by a rule.
 
-Kept are, whatever the rule says, the release in force, the one before it (restatements and `make reproduce` start from
-it), and every release that an edition of a closed figure names. Editions themselves are never lost: they travel in the
-ledger of every release.
+Kept are, whatever the rule says, the release in force, every release that an edition of a closed figure names, and of
+each release that stays the one before it: its ledger began there, and without it it could not be made again. Editions
+themselves are never lost: they travel in the ledger of every release.
 
 Belongs here: the rule, the table `release_retention`. Does not belong here: what slm.yaml says (settings), how a
 release comes and goes (release).
@@ -38,11 +38,12 @@ class Retention:
 
 @dataclass(frozen=True)
 class Known:
-    """A release of the home. Both instants are aware UTC."""
+    """A release of the home. Both instants are aware UTC. `previous` was in force when it was made."""
 
     release_id: str
     as_of: datetime
     built_at: datetime
+    previous: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,9 @@ def judge(
         last = {f"{release.as_of:{form}}": release.release_id for release in ordered}
         for name in [last[period] for period in sorted(last)][max(0, len(last) - count) :]:
             reasons.setdefault(name, reason)
+    for release in [release for release in ordered if release.release_id in reasons]:
+        if release.previous is not None:
+            reasons.setdefault(release.previous, f"before {release.release_id}")
     return [Verdict(release, reasons.get(release.release_id)) for release in ordered]
 
 

@@ -4,6 +4,7 @@ import errno
 import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -64,6 +65,16 @@ def test_what_is_needed_stays_whatever_the_rule() -> None:
     assert len(kept(known, None)) == 3
 
 
+def test_release_that_stays_keeps_the_one_its_ledger_began_with() -> None:
+    """That one stays for this alone: it does not keep its own in turn."""
+    nights = nightly(datetime(2026, 1, 1, tzinfo=UTC), 4)
+    linked = [replace(night, previous=before.release_id) for before, night in pairwise(nights)]
+    assert kept([nights[0], *linked], NOTHING, "2026-01-03") == {
+        "2026-01-02": "before 2026-01-03",
+        "2026-01-03": "needed",
+    }
+
+
 # ------------------------------------------------------------------------------------------------------ in a home
 
 
@@ -90,7 +101,7 @@ def test_release_in_force_and_the_one_before_it_always_stay(desk: Desk) -> None:
         verify(desk.home / "releases" / name)
     assert desk.in_force("select release_id, is_kept, reason from marts.release_retention order by as_of_at") == [
         (names[0], False, None),
-        (names[1], True, "in force before it"),
+        (names[1], True, f"before {names[2]}"),
         (names[2], True, "this release"),
     ]
 
