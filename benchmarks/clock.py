@@ -9,7 +9,9 @@ import math
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -34,6 +36,7 @@ class Costs:
     models: Cost
     by_numpy: Cost
     reading_nanoseconds: float
+    agreed_count: int  # clocks that numpy computes too, all of them alike
 
 
 def clock_against_floor(sizes: list[int]) -> None:
@@ -53,10 +56,20 @@ def clock_against_floor(sizes: list[int]) -> None:
             f" {costs.models.peak_bytes / 1e6:.0f} | {costs.by_numpy.wall_seconds:.1f} |"
             f" {costs.reading_nanoseconds:.0f} |"
         )
-    if len(measured) > 1:
-        first, last = measured[0], measured[-1]
-        growth = math.log(last.models.cpu_seconds / first.models.cpu_seconds) / math.log(last.tickets / first.tickets)
-        print(f"\ngrowth exponent of the CPU time from {first.tickets:,} to {last.tickets:,} tickets: {growth:.2f}")
+    agreed = ", ".join(f"{costs.agreed_count:,} of {costs.tickets:,} tickets" for costs in measured)
+    print(f"\nnumpy and the models agree on every clock that needs no order of events: {agreed}")
+    for first, last in pairwise(measured):
+        print(
+            f"growth exponent from {first.tickets:,} to {last.tickets:,} tickets:"
+            f" CPU {_growth(first, last, lambda costs: costs.models.cpu_seconds):.2f},"
+            f" wall {_growth(first, last, lambda costs: costs.models.wall_seconds):.2f},"
+            f" floor's CPU {_growth(first, last, lambda costs: costs.floor.cpu_seconds):.2f}"
+        )
+
+
+def _growth(first: Costs, last: Costs, figure: Callable[[Costs], float]) -> float:
+    """The power of the number of tickets with which a figure grows."""
+    return math.log(figure(last) / figure(first)) / math.log(last.tickets / first.tickets)
 
 
 def _measure(tickets: int) -> Costs:
@@ -78,13 +91,16 @@ def _measure(tickets: int) -> Costs:
         run_models()  # the floor writes what the models made
         reading = Path(folder) / "reading"
         _python("benchmarks.clock", "prepare", warehouse / DATABASE, output, reading)
+        agreed = Path(folder) / "agreed"
+        _python("benchmarks.clock_numpy", warehouse, agreed)
         floor, by_models, by_numpy = in_turn(
             RUNS.get(tickets, 1),
             run_floor,
             run_models,
             lambda: _python("benchmarks.clock_numpy", warehouse),
         )
-        return Costs(tickets, floor, by_models, by_numpy, float(reading.read_text(encoding="utf-8")))
+        nanoseconds, count = (path.read_text(encoding="utf-8") for path in (reading, agreed))
+        return Costs(tickets, floor, by_models, by_numpy, float(nanoseconds), int(count))
 
 
 def _python(*arguments: object) -> Cost:
