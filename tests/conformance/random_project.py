@@ -286,23 +286,20 @@ class Story:
         self.services = (f"service-{group}", f"service-{group}", "mail", "desk")
         self.team = "" if draw.chance(0.4) else draw.choice(self.teams)
         # Left out, with the rule that the project chose where the promise is silent:
-        # - a clock that starts with the assignment, and a ticket answered or resolved before: it never starts;
-        # - a change of priority, customer or service within the second of another event: of several values the last
-        #   one holds, and a clock that would start and end within the second does not exist;
-        # - a ticket reopened and resolved again, or cancelled and taken up again, within one second: likewise;
-        # - a first target found while the ticket stands resolved: its clock starts there, with nothing on it;
-        # - a cancellation or a merge undone after the ticket had been resolved, before it was assigned, or with a
-        #   question open: the clock goes on.
+        # - a clock that starts with the assignment, and a ticket resolved before, or cancelled and taken up again: of a
+        #   first response it never starts, others start with the assignment;
+        # - a change of priority, customer or service within the second of another event, but for one of its kind: a
+        #   clock that would start and end within the second does not exist;
+        # - a ticket cancelled and taken up again within one second: likewise;
+        # - a first target found while the ticket stands resolved: its clock starts there, with nothing on it.
         targets = [target for agreement in world.agreements for target in agreement.targets]
         self.waits_for_team = any(target.start == "ticket.assigned" for target in targets)
-        self.may_undo = not self.waits_for_team and all(target.metric != "time_to_next_reply" for target in targets)
         self.has_gaps = any(
             agreement.target(metric, "incident", priority) is None
             for agreement in world.agreements
             for metric in agreement.metrics()
             for priority in PRIORITIES
         )
-        self.reopened_at = -1
         self.status, self.done_since = "new", 0
         self.customer, self.service = f"customer-{group}", draw.choice(self.services)
         opened = self._opening_instant()
@@ -357,7 +354,7 @@ class Story:
 
     def add(self, kind: str, value: str = "", actor: str = "agent", *, is_public: bool = False) -> None:
         last = self.ticket.events[-1] if self.ticket.events else Event("", self.ticket.opened, "")
-        if self.now == last.at and {"priority", "customer", "service"} & {kind, last.kind}:
+        if self.now == last.at and kind != last.kind and {"priority", "customer", "service"} & {kind, last.kind}:
             self.now += 1
         name = f"{self.ticket.id}-{len(self.ticket.events):02d}"
         event = Event(name, self.now, kind, value, actor, is_public)
@@ -367,13 +364,13 @@ class Story:
         for _ in range(self.draw.choice((0, 1, 2, 3, 4, 6, 8, 12))):
             self._step()
             self._happen()
-            if self.status in DROPPED and not (self.may_undo and self.draw.chance(0.5)):
+            if self.status in DROPPED and (self.waits_for_team or self.draw.chance(0.5)):
                 break
         return self.ticket
 
     def _happen(self) -> None:
         draw = self.draw
-        weights = (10, 3, 0, 3, 0) if self.status in DROPPED else (10, 3, 9, 3, 1)
+        weights = (10, 3, 3, 3, 0) if self.status in DROPPED else (10, 3, 9, 3, 1)
         kind = draw.choices(("status", "priority", "message", "team", "move"), weights)[0]
         if kind == "status":
             self._change_status()
@@ -389,8 +386,7 @@ class Story:
 
     def _say(self) -> None:
         draw = self.draw
-        may_reply = self.team or not self.waits_for_team
-        actor = draw.choice(("customer", "customer", "system", *(("agent", "agent") if may_reply else ())))
+        actor = draw.choice(("customer", "customer", "system", "agent", "agent"))
         self.add("message", "", actor, is_public=draw.chance(0.8))
 
     def _assign(self) -> None:
@@ -411,7 +407,7 @@ class Story:
         if self.status in DONE:
             choices: tuple[str, ...] = ("closed", "in_progress", "new", *PAUSABLE[:2], "merged")
         elif self.status in DROPPED:
-            choices = OPEN
+            choices = (*OPEN, *OPEN, "resolved", "closed")
         else:
             choices = (*OPEN, *PAUSABLE, "resolved", "resolved", "resolved", "closed", "closed", "merged")
         status = draw.choice(choices)
@@ -419,18 +415,13 @@ class Story:
             self._assign()
         if status == "merged" and draw.chance(0.5):
             status = "cancelled"
-        if status in PAUSABLE and draw.chance(0.4) and (self.team or not self.waits_for_team):
+        if status in PAUSABLE and draw.chance(0.4):
             self.add("message", "", "agent", is_public=True)
             self.now += draw.choice((0, 60, 899, 900, 901))
-        is_undone = self.status in DROPPED and self.now == self.ticket.events[-1].at
-        if is_undone or (status not in OPEN and self.now == self.reopened_at):
+        if self.status in DROPPED and self.now == self.ticket.events[-1].at:
             self.now += 1
-        if status in DONE and self.status not in DONE:
+        if status in DONE and self.status in OPEN:
             self.done_since = self.now
-        elif self.status not in OPEN and status in OPEN:
-            self.reopened_at = self.now
-        if status in DROPPED:
-            self.may_undo = self.may_undo and self.status in OPEN
         self.status = status
         self.add("status", status)
         # What happens in the very second of a change of status, after it.

@@ -157,9 +157,14 @@ class World:
         """The ticket's events that had happened at as_of, in their order.
 
         Chosen for events of one second: an assignment comes first, then the changes of status, so that a question finds
-        the ticket as it then is; but a reply before the cancelling or merging, for the customer has been answered.
+        the ticket as it then is; but a reply before the cancelling or merging, for the customer has been answered. Of
+        several values of one second the last one holds.
         """
-        events = [event for event in ticket.events if event.at <= self.as_of]
+        happened = [event for event in ticket.events if event.at <= self.as_of]
+        last = {(event.at, event.kind): event.id for event in sorted(happened, key=lambda event: event.id)}
+        events = [
+            event for event in happened if event.kind not in Values._fields or event.id == last[event.at, event.kind]
+        ]
         dropped = {event.at for event in events if event.kind == "status" and event.value in DROPPED}
 
         def rank(event: Event) -> int:
@@ -192,9 +197,15 @@ class Instance:
     stretches: list[Span]
     running_since: int | None
     ended: str = ""  # superseded or cancelled, if it was
+    began_cycle: bool = False  # with a reopening
 
     def active(self, now: int) -> list[Span]:
         return self.stretches + ([(self.running_since, now)] if self.running_since is not None else [])
+
+    @property
+    def lasted(self) -> int:
+        """From its beginning to its end, if that has come."""
+        return self.stretches[-1][1] - self.stretches[0][0] if self.stretches else 0
 
     def halt(self, at: int) -> None:
         if self.running_since is not None:
@@ -299,6 +310,8 @@ class Walk:
         for number, event in enumerate(self.events):
             self.upcoming = self.events[number + 1 :]
             self.take(event)
+        # Chosen: a cycle that a reopening begins and that ends within the second is none.
+        self.instances = [i for i in self.instances if not i.began_cycle or i.running_since or i.lasted]
         return self.instances
 
     def starts_with_assignment(self) -> bool:
@@ -359,7 +372,7 @@ class Walk:
 
     def take_status(self, at: int, status: str) -> None:
         before, self.status = self.status, status
-        if status in DONE and before not in DONE:
+        if status in DONE and before in OPEN:
             self.done_since = at
         if status in DROPPED and before not in DROPPED:
             self.dropped_from = self.phase
@@ -370,6 +383,8 @@ class Walk:
             self.phase = self.dropped_from
             if self.phase == "running":
                 self.undo_drop(at)
+            elif self.phase == "stopped":
+                self.reopen(at)  # the resolution stood, whatever was done to the ticket after it
         elif self.phase == "running" and status in self.stopping():
             self.stop(at)
         elif self.phase == "stopped" and before in DONE and status not in DONE:
@@ -377,10 +392,12 @@ class Walk:
 
     def reopen(self, at: int) -> None:
         mode = self.agreement.reopen_mode
-        if mode == "resume" and self.cycle and self.agreement.window_days and at < self.window_end():
+        if mode == "resume" and self.agreement.window_days and at < self.window_end():
             self.resume(at)
         elif mode != "ignore" or not self.cycle:
             self.begin(at)  # to be ignored there must have been a clock that stopped
+            for instance in self.cycle:
+                instance.began_cycle = True
 
     def resume(self, at: int) -> None:
         """The clock goes on; what changed in the gap has changed at its own instant, with no clock running."""
@@ -394,8 +411,20 @@ class Walk:
             instance.running_since = at
 
     def window_end(self) -> int:
-        opening = self.world.openings[self.cycle[-1].target.calendar]
-        return opening.window_end(self.done_since, self.agreement.window_days)
+        """Chosen: a target that came to apply only while the ticket stood resolved has its say, too."""
+        target = self.cycle[-1].target if self.cycle else self.found_while_stopped()
+        if target is None:
+            return 0
+        return self.world.openings[target.calendar].window_end(self.done_since, self.agreement.window_days)
+
+    def found_while_stopped(self) -> Target | None:
+        values = self.values_at_stop
+        for event in self.changes_while_stopped:
+            values = values.changed_by(event)
+            target = self.agreement.target(self.metric, self.ticket.type, values.priority)
+            if target is not None and self.covers(values):
+                return target
+        return None
 
     # -- readings
 
@@ -456,6 +485,13 @@ class FirstResponseWalk(Walk):
     def take_message(self, event: Event) -> None:
         if self.phase == "running" and event.is_reply:
             self.stop(event.at)
+        elif self.phase == "before" and event.is_reply:
+            self.phase = "stopped"  # answered before it was assigned: its clock never starts
+
+    def take_status(self, at: int, status: str) -> None:
+        if self.phase == "before" and status in self.stopping():
+            self.phase = "stopped"
+        super().take_status(at, status)
 
     def stopping(self) -> frozenset[str]:
         return DONE if self.agreement.no_reply == "stops" else frozenset()
@@ -468,6 +504,7 @@ class NextReplyWalk(Walk):
     """time_to_next_reply: a cycle is an exchange, from the earliest unanswered question to the reply or the end."""
 
     is_asked = False  # a question came while the ticket was not open
+    answered_at: int | None = None  # while the ticket stood cancelled with a question open
 
     def take_opening(self) -> None:
         """Nothing has been asked."""
@@ -480,6 +517,8 @@ class NextReplyWalk(Walk):
             self.is_asked = False
             if self.phase == "running":
                 self.stop(event.at)
+            elif self.phase == "dropped" and self.dropped_from == "running" and self.answered_at is None:
+                self.answered_at = event.at
         elif event.is_question and self.status not in OPEN:
             self.is_asked = True
         elif event.is_question and self.phase == "before":
@@ -491,9 +530,18 @@ class NextReplyWalk(Walk):
 
     def take_status(self, at: int, status: str) -> None:
         super().take_status(at, status)
+        if self.phase == "running":
+            self.is_asked = False  # the same exchange
         if self.is_asked and self.phase == "before" and status in OPEN:
             self.is_asked = False
             self.begin(at)
+
+    def undo_drop(self, at: int) -> None:
+        """The exchange goes on, unless the customer was answered meanwhile."""
+        super().undo_drop(at if self.answered_at is None else self.answered_at)
+        if self.answered_at is not None:
+            self.stop(self.answered_at)
+            self.answered_at = None
 
 
 class UpdateGapWalk(Walk):

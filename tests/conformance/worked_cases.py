@@ -1799,6 +1799,209 @@ SUPPLIER_CASES = [
     ),
 ]
 
+MISTAKEN = [
+    (at("02 10:00"), "status", "resolved"),
+    (at("02 11:00"), "status", "cancelled"),
+    (at("02 13:00"), "status", "in_progress"),
+    (at("02 15:00"), "status", "resolved"),
+]
+UNDONE_CASES = [
+    Case(
+        "question-open-when-cancelled-by-mistake",
+        "asked 10:00, cancelled 11:00, undone 13:00, answered 15:00: 1 h + 2 h = 3 h",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "message", "customer"),
+            (at("02 11:00"), "status", "cancelled"),
+            (at("02 13:00"), "status", "in_progress"),
+            (at("02 15:00"), "message", "reply"),
+        ],
+        [Outcome("reply", 1, "met", 3 * HOUR, started=at("02 10:00"), stopped=at("02 15:00"))],
+        targets=[REPLY],
+    ),
+    Case(
+        "question-overdue-when-merged-by-mistake",
+        "asked 09:00, 4 h used up at 13:00, merged 14:00, undone 15:00, answered 16:00: 5 h + 1 h = 6 h",
+        at("02 09:00"),
+        [
+            (at("02 09:00"), "message", "customer"),
+            (at("02 14:00"), "status", "merged"),
+            (at("02 15:00"), "status", "in_progress"),
+            (at("02 16:00"), "message", "reply"),
+        ],
+        [Outcome("reply", 1, "breached", 6 * HOUR, stopped=at("02 16:00"), breached=at("02 13:00"))],
+        targets=[REPLY],
+    ),
+    Case(
+        "answered-while-cancelled-by-mistake",
+        "asked 10:00, cancelled 11:00, answered 12:00, undone 13:00: 1 h, and nothing is left to answer",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "message", "customer"),
+            (at("02 11:00"), "status", "cancelled"),
+            (at("02 12:00"), "message", "reply"),
+            (at("02 13:00"), "status", "in_progress"),
+            (at("02 15:00"), "status", "resolved"),
+        ],
+        [Outcome("reply", 1, "met", HOUR, stopped=at("02 12:00"))],
+        targets=[REPLY],
+    ),
+    Case(
+        "asked-again-while-cancelled-by-mistake",
+        "asked 10:00, again 12:00 while cancelled from 11:00 to 13:00, resolved 14:00: one exchange of 1 h + 1 h = 2 h",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "message", "customer"),
+            (at("02 11:00"), "status", "cancelled"),
+            (at("02 12:00"), "message", "customer"),
+            (at("02 13:00"), "status", "in_progress"),
+            (at("02 14:00"), "status", "resolved"),
+            (at("02 15:00"), "status", "in_progress"),
+        ],
+        [Outcome("reply", 1, "met", 2 * HOUR, started=at("02 10:00"), stopped=at("02 14:00"))],
+        targets=[REPLY],
+    ),
+    Case(
+        "cancelled-by-mistake-after-it-was-resolved",
+        "09:00 to 10:00, and 13:00 to 15:00 once it is taken up again within the window: 1 h + 2 h = 3 h",
+        at("02 09:00"),
+        MISTAKEN,
+        [Outcome("resolve", 1, "met", 3 * HOUR, stopped=at("02 15:00"))],
+    ),
+    Case(
+        "cancelled-by-mistake-after-it-was-resolved-with-new-cycles",
+        "the resolution of 10:00 stands with 1 h; 13:00 to 15:00 is a cycle of its own, 2 h",
+        at("02 09:00"),
+        MISTAKEN,
+        [
+            Outcome("resolve", 1, "met", HOUR, stopped=at("02 10:00")),
+            Outcome("resolve", 2, "met", 2 * HOUR, started=at("02 13:00")),
+        ],
+        policies=NEW_CYCLE,
+    ),
+    Case(
+        "cancelled-by-mistake-after-it-was-resolved-for-good",
+        "the resolution of 10:00 stands with 1 h, and reopenings are ignored",
+        at("02 09:00"),
+        MISTAKEN,
+        [Outcome("resolve", 1, "met", HOUR, stopped=at("02 10:00"))],
+        policies=IGNORE,
+    ),
+    Case(
+        "cancelled-by-mistake-and-taken-up-after-the-window",
+        "resolved on the 2nd with 1 h; the fifth working day after it is the 9th, on the 16th it is a new cycle, 1 h",
+        at("02 09:00"),
+        [*MISTAKEN[:2], (at("16 09:00"), "status", "in_progress"), (at("16 10:00"), "status", "resolved")],
+        [
+            Outcome("resolve", 1, "met", HOUR, stopped=at("02 10:00")),
+            Outcome("resolve", 2, "met", HOUR, started=at("16 09:00")),
+        ],
+    ),
+    Case(
+        "unclosed-when-cancelled-by-mistake",
+        "resolving stops nothing: 09:00 to 11:00, and 13:00 to the closing at 15:00: 2 h + 2 h = 4 h, just within",
+        at("02 09:00"),
+        [*MISTAKEN[:3], (at("02 15:00"), "status", "closed")],
+        [Outcome("close", 1, "met", 4 * HOUR, stopped=at("02 15:00"))],
+        targets=[CLOSE],
+        policies=NEW_CYCLE,
+    ),
+    Case(
+        "closed-after-it-was-cancelled",
+        "cancelled after 2 h; that it was closed an hour later is tidying up",
+        at("02 09:00"),
+        [(at("02 11:00"), "status", "cancelled"), (at("02 12:00"), "status", "closed")],
+        [
+            Outcome("close", 1, "cancelled", 2 * HOUR, stopped=at("02 11:00")),
+            Outcome("respond", 1, "cancelled", 2 * HOUR, stopped=at("02 11:00")),
+        ],
+        targets=[CLOSE, RESPOND],
+        policies={"no_reply": "breach"},
+    ),
+    Case(
+        "resolved-after-it-was-cancelled-by-mistake",
+        "cancelled after 2 h, then called resolved, taken up 13:00, resolved 14:00: 2 h + 1 h = 3 h in one cycle",
+        at("02 09:00"),
+        [
+            (at("02 11:00"), "status", "cancelled"),
+            (at("02 12:00"), "status", "resolved"),
+            (at("02 13:00"), "status", "in_progress"),
+            (at("02 14:00"), "status", "resolved"),
+        ],
+        [Outcome("resolve", 1, "met", 3 * HOUR, stopped=at("02 14:00"))],
+        policies=NEW_CYCLE,
+    ),
+    Case(
+        "unanswered-when-cancelled-by-mistake-after-it-was-resolved",
+        "the resolution of 10:00 was the answer: 1 h; the words of 14:00 come too late to be the first",
+        at("02 09:00"),
+        [*MISTAKEN[:3], (at("02 14:00"), "message", "reply")],
+        [Outcome("respond", 1, "met", HOUR, stopped=at("02 10:00"))],
+        targets=[RESPOND],
+    ),
+]
+
+ONE_SECOND_CASES = [
+    Case(
+        "answered-before-it-was-assigned",
+        "answered 10:00, assigned 11:00: when the clock would start, nothing is left to promise",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "message", "reply"),
+            (at("02 11:00"), "team", "ours"),
+            (at("02 14:00"), "message", "reply"),
+        ],
+        [],
+        targets=[replace(RESPOND, start="ticket.assigned")],
+    ),
+    Case(
+        "answered-in-the-second-of-its-assignment",
+        "the clock starts first: 0 s",
+        at("02 09:00"),
+        [(at("02 10:00"), "message", "reply"), (at("02 10:00"), "team", "ours")],
+        [Outcome("respond", 1, "met", 0, started=at("02 10:00"), stopped=at("02 10:00"))],
+        targets=[replace(RESPOND, start="ticket.assigned")],
+    ),
+    Case(
+        "up-and-down-within-the-second",
+        "P1 and back to P3 at 10:00:00: of several values of one second the last one holds; 09:00 to 12:00: 3 h",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "priority", "P1"),
+            (at("02 10:00"), "priority", "P3"),
+            (at("02 12:00"), "status", "resolved"),
+        ],
+        [Outcome("p3", 1, "met", 3 * HOUR)],
+        targets=BY_PRIORITY,
+        priority="P3",
+    ),
+    Case(
+        "reopened-and-resolved-within-the-second",
+        "after the window, at 09:00:00 of the 16th: a cycle that ends as it begins is none; the first keeps its 1 h",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "status", "resolved"),
+            (at("16 09:00"), "status", "in_progress"),
+            (at("16 09:00"), "status", "resolved"),
+        ],
+        [Outcome("resolve", 1, "met", HOUR, stopped=at("02 10:00"))],
+    ),
+    Case(
+        "target-found-while-resolved",
+        "P4 has no target; made P1 at 11:00 while resolved, reopened 12:00, resolved 14:00: 2 h, none of the gap",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "status", "resolved"),
+            (at("02 11:00"), "priority", "P1"),
+            (at("02 12:00"), "status", "in_progress"),
+            (at("02 14:00"), "status", "resolved"),
+        ],
+        [Outcome("p1", 1, "met", 2 * HOUR, started=at("02 11:00"))],
+        targets=[target("p1", 4, "P1")],
+        priority="P4",
+    ),
+]
+
 CASES = [
     *CALENDAR_CASES,
     *THRESHOLD_CASES,
@@ -1814,6 +2017,8 @@ CASES = [
     *GAP_CASES,
     *TEAM_CASES,
     *SUPPLIER_CASES,
+    *UNDONE_CASES,
+    *ONE_SECOND_CASES,
 ]
 
 

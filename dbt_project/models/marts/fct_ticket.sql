@@ -23,7 +23,7 @@ gaps as (
         ticket_number,
         max(case when gap_to is null and not is_void then gap_from end) as resolved_at,
         max(case when gap_to is null then closed_at end) as closed_at,
-        count(case when gap_to is not null and not is_void then 1 end) as reopen_count
+        count(case when gap_to is not null and not is_void_from_start then 1 end) as reopen_count
     from {{ ref('int_ticket_gaps') }}
     group by ticket_number
 ),

@@ -1,7 +1,8 @@
 -- One row per reopening of a ticket, lane, agreement group and metric: does the same clock go on (is_resumed), or has it
 -- ended with the resolution (is_break)? The reopen window ends with the windowDays-th local day with open time after
--- the day of resolution, in the calendar of the target whose clock the resolution stopped. Undoing a cancellation
--- or merge always resumes. time_to_close has ended only if the ticket was closed.
+-- the day of resolution, in the calendar of the target whose clock the resolution stopped. Undoing the cancellation or
+-- merge that ended the clock always resumes; one of a ticket that was resolved already had ended nothing, and its undoing is
+-- a reopening. time_to_close has ended only if the ticket was closed.
 with gaps as (
     select * from {{ ref('int_ticket_gaps') }} where gap_to is not null
 ),
@@ -112,7 +113,10 @@ windows as (
         group_metrics.gap_from,
         group_metrics.gap_to,
         group_metrics.closed_at,
-        group_metrics.is_void,
+        case
+            when group_metrics.metric = 'time_to_close' then group_metrics.is_void_before_closed
+            else group_metrics.is_void_from_start
+        end as is_ended_by_void,
         group_metrics.lane_number,
         group_metrics.group_number,
         group_metrics.metric,
@@ -140,7 +144,7 @@ windows as (
 judged as (
     select
         *,
-        is_void
+        is_ended_by_void
         or (
             reopen_mode = 'resume'
             and reopen_window_days > 0

@@ -1,5 +1,5 @@
 -- One row per ticket and exchange: from the earliest customer message that nobody has answered to the next reply, or to
--- the end of the open stretch in which it began; stop_key as in int_ticket_stops (twice the instant, plus one for a
+-- the end of the open stretch in which it began (a cancelling or merging that was undone ends none); stop_key as in int_ticket_stops (twice the instant, plus one for a
 -- cancelling or merging), null while it lasts. A message that comes while the ticket is not open counts from the
 -- reopening; without one it opens no exchange. Only tickets whose replies are measured are read.
 with measured as (
@@ -61,7 +61,11 @@ bounded as (
         heard.heard_at,
         min(gaps.gap_from * 2 + case when gaps.is_void_from_start then 1 else 0 end) as gap_stop
     from heard
-    left join gaps on heard.ticket_number = gaps.ticket_number and gaps.gap_from > heard.heard_at
+    left join gaps
+        on
+            heard.ticket_number = gaps.ticket_number
+            and gaps.gap_from > heard.heard_at
+            and (gaps.gap_to is null or not gaps.is_void_from_start)
     where heard.heard_at is not null and (heard.replied_at is null or heard.replied_at >= heard.heard_at)
     group by heard.ticket_number, heard.replies_before, heard.replied_at, heard.heard_at
 ),

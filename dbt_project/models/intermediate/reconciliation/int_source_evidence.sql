@@ -55,7 +55,7 @@ judged as (
 gaps as (
     select
         gaps.ticket_number,
-        count(case when gaps.gap_to is not null and gaps.is_void then 1 end) as undone_void_count
+        count(case when gaps.gap_to is not null and gaps.is_void_from_start then 1 end) as undone_void_count
     from {{ ref('int_ticket_gaps') }} as gaps
     group by gaps.ticket_number
 ),

@@ -1,6 +1,7 @@
 -- One row per ticket and stretch in which it is not open: resolved, closed, cancelled or merged. gap_to is null while
 -- it lasts. is_void: the stretch ended as cancelled or merged. closed_at and void_at: first closing, and first cancelling
--- or merging, within it. is_void_from_start: it began by cancelling or merging, not by resolving or closing.
+-- or merging, within it. is_void_from_start: it began by cancelling or merging, not by resolving or closing; what it began
+-- with decides what a reopening does. is_void_before_closed: of the two the former came first, if either came.
 with intervals as (
     select
         ticket_number,
@@ -51,7 +52,12 @@ gaps as (
         min(case when status_code = {{ event_codes().index('closed') }} then from_at end) as closed_at,
         min(case when {{ is_void_code('status_code') }} then from_at end) as void_at,
         min(interval_number * 16 + status_code) as first_of,
-        max(interval_number * 16 + status_code) as last_of
+        max(interval_number * 16 + status_code) as last_of,
+        min(
+            case
+                when status_code <> {{ event_codes().index('resolved') }} then interval_number * 16 + status_code
+            end
+        ) as first_end_of
     from numbered
     group by ticket_number, gap_number
 ),
@@ -65,7 +71,8 @@ final as (
         closed_at,
         void_at,
         {{ is_void_code('last_of % 16') }} as is_void,
-        {{ is_void_code('first_of % 16') }} as is_void_from_start
+        {{ is_void_code('first_of % 16') }} as is_void_from_start,
+        coalesce({{ is_void_code('first_end_of % 16') }}, false) as is_void_before_closed
     from gaps
 )
 

@@ -15,16 +15,17 @@ gaps as (
         ) as resolve_stop,
         max(
             case
-                when gap_to is null then coalesce(closed_at * 2, void_at * 2 + 1)
+                when gap_to is null and is_void_before_closed then void_at * 2 + 1
+                when gap_to is null then closed_at * 2
             end
         ) as close_stop,
         min(
             case
-                when gap_to is null or not is_void
+                when gap_to is null or not is_void_from_start
                     then gap_from * 2 + case when is_void_from_start then 1 else 0 end
             end
         ) as unanswered_stop,
-        max(case when gap_to is null and is_void then void_at * 2 + 1 end) as dropped_stop,
+        max(case when gap_to is null then void_at * 2 + 1 end) as dropped_stop,
         max(case when gap_to is not null then 1 else 0 end) = 1 as is_reopened
     from {{ ref('int_ticket_gaps') }}
     group by ticket_number
