@@ -39,6 +39,7 @@ from settings.instants import parse_clock_duration
 
 KEY, CURSOR, DIGEST, DELETED, PAYLOAD = "record_key", "record_cursor", "record_digest", "is_deleted", "payload"
 COLUMNS = (KEY, CURSOR, DIGEST, DELETED, PAYLOAD)
+_IDENTITY = f"coalesce({KEY}, {DIGEST})"
 _OWN = [(DIGEST, pa.string()), (PAYLOAD, pa.string())]
 _GONE = pa.schema([(KEY, pa.string()), (CURSOR, pa.string()), *_OWN])
 _LANDED = pa.schema(
@@ -48,10 +49,10 @@ _LANDED = pa.schema(
         *((name, pa.string()) for name in (FAULT_CODE, FAULT, RAW)),
     ]
 )
-# Columns with few values; a dictionary of the others costs time and saves nothing.
-_ALIKE = [DELETED, FILE, FAULT_CODE, FAULT]
-# Payloads are long: a row group is held in memory until it is written, and larger ones cost time and win nothing.
-_ROW_GROUP = 20_480
+# Columns with few values, and columns that are looked for: what Parquet keeps of others costs time and saves nothing.
+_ALIKE, _SOUGHT = [DELETED, FILE, FAULT_CODE, FAULT], [KEY, CURSOR, NUMBER]
+# A row group is held in memory until it is written: as many records as DuckDB reads at once, fewer of long payloads.
+_GROUP_BYTES, _FEWEST_IN_GROUP, _MOST_IN_GROUP = 10 << 20, 20_480, 122_880
 # DuckDB's names of JSON types, as a person would say them; null says nothing about a type.
 _KINDS = {"VARCHAR": "text", "BOOLEAN": "boolean", "OBJECT": "object", "ARRAY": "list"}
 _NUMBER = "number"
@@ -128,14 +129,14 @@ def stage_pull(
     problems: list[str] = []
     # Load ids are unique within the source: several raw feeds may bring rows of one canonical feed.
     last = max((load.load_id for found in loads.values() for load in found), default=None)
-    received, begun = _read_spool(feeds, spool)
+    frames, begun = _read_spool(spool)
     with connect(staging / ".pull") as con:
         for feed in feeds:
-            if feed.name not in whole and feed.name not in received:
+            if feed.name not in whole and feed.name not in frames:
                 continue
-            records = received.get(feed.name, _received_schema(feed).empty_table())
+            received = _received(feed, frames.get(feed.name, []))
             landing = _FeedLanding(
-                con, connector, feed, records, loads[feed.name], persons, is_whole=feed.name in whole
+                con, connector, feed, received, loads[feed.name], persons, is_whole=feed.name in whole
             )
             problems += landing.problems()
             if not problems and landing.has_news:
@@ -184,53 +185,54 @@ def _signature(
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _read_spool(feeds: Sequence[PulledFeed], spool: Spool) -> tuple[dict[str, pa.Table], str | None]:
-    """The records received, per feed that had any, in order; and the server's time at the first answer.
-
-    Their texts stay where the spool has them.
-    """
-    declared = {feed.name: feed for feed in feeds}
-    batches: dict[str, list[pa.RecordBatch]] = {}
+def _read_spool(spool: Spool) -> tuple[dict[str, list[Frame]], str | None]:
+    """The answers with records, per feed that had any, in order; and the server's time at the first answer of all."""
+    frames: dict[str, list[Frame]] = {}
     begun: str | None = None
-    lines: dict[tuple[str, str], int] = {}
-    place = 0
     for frame in spool.frames():
         begun = begun or frame.server_time
-        count = len(frame.sizes)
-        if frame.feed is None or not count:
-            continue
-        line = lines.get((frame.feed, frame.label), 0)
-        batches.setdefault(frame.feed, []).append(_batch(declared[frame.feed], frame, place, line))
-        lines[frame.feed, frame.label] = line + count
-        place += count
-    return {name: pa.Table.from_batches(found) for name, found in batches.items()}, begun
+        if frame.feed is not None and len(frame.sizes):
+            frames.setdefault(frame.feed, []).append(frame)
+    return frames, begun
 
 
-def _received_schema(feed: PulledFeed) -> pa.Schema:
-    """Records as they were received; what their requests noted has columns of its own."""
-    noted = [(path, pa.string()) for path in _noted(feed)]
-    return pa.schema([("place", pa.int64()), (FILE, pa.string()), (LINE, pa.int64()), *noted, *_OWN])
+def _received(feed: PulledFeed, frames: Sequence[Frame]) -> pa.Table:
+    """The records of a feed as they were received, in order: their texts stay where the spool has them.
 
+    Lines are counted from 1 in all answers of one label. What the requests noted has columns of its own.
+    """
+    counts = [len(frame.sizes) for frame in frames]
+    lines, before = list[pa.Array](), dict[str, int]()
+    for frame, count in zip(frames, counts, strict=True):
+        first = before.get(frame.label, 0) + 1
+        lines.append(pa.array(np.arange(first, first + count, dtype=np.int64)))
+        before[frame.label] = first + count - 1
 
-def _noted(feed: PulledFeed) -> list[str]:
-    return list(dict.fromkeys(path for path in (*feed.key, feed.cursor or "") if path.startswith("@")))
+    def repeated(value_of: Callable[[Frame], str | None]) -> pa.ChunkedArray:
+        values = [pa.scalar(value_of(frame), pa.string()) for frame in frames]
+        return pa.chunked_array([pa.repeat(*both) for both in zip(values, counts, strict=True)], pa.string())
 
+    def noted(name: str) -> Callable[[Frame], str | None]:
+        return lambda frame: _note_text(Request.from_json(frame.asked).note[name])
 
-def _batch(feed: PulledFeed, frame: Frame, place: int, line: int) -> pa.RecordBatch:
-    """The records of one answer; their texts are not copied."""
-    count = len(frame.sizes)
-    offsets = np.zeros(count + 1, dtype=np.int32)
-    np.cumsum(frame.sizes, out=offsets[1:])
-    texts = pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(frame.body))
-    notes = Request.from_json(frame.asked).note
-    noted = [pa.repeat(pa.scalar(_note_text(notes[path[1:]]), pa.string()), count) for path in _noted(feed)]
-    digests = pa.array(frame.digests, pa.string()) if frame.digests else pa.nulls(count, pa.string())
-    lines = pa.array(np.arange(line + 1, line + count + 1, dtype=np.int64))
-    places = pa.array(np.arange(place, place + count, dtype=np.int64))
-    return pa.RecordBatch.from_arrays(
-        [places, pa.repeat(pa.scalar(frame.label), count), lines, *noted, digests, texts],
-        schema=_received_schema(feed),
+    paths = dict.fromkeys(path for path in (*feed.key, feed.cursor or "") if path.startswith("@"))
+    digests = [] if feed.is_text_stable else [pa.array(frame.digests, pa.string()) for frame in frames]
+    return pa.table(
+        {
+            "place": np.arange(sum(counts), dtype=np.int64),
+            FILE: repeated(lambda frame: frame.label),
+            LINE: pa.chunked_array(lines, pa.int64()),
+            **{path: repeated(noted(path[1:])) for path in paths},
+            DIGEST: pa.chunked_array(digests, pa.string()) if digests else pa.nulls(sum(counts), pa.string()),
+            PAYLOAD: pa.chunked_array([_texts(frame) for frame in frames], pa.string()),
+        }
     )
+
+
+def _texts(frame: Frame) -> pa.StringArray:
+    offsets = np.zeros(len(frame.sizes) + 1, dtype=np.int32)
+    np.cumsum(frame.sizes, out=offsets[1:])
+    return pa.StringArray.from_buffers(len(frame.sizes), pa.py_buffer(offsets), pa.py_buffer(frame.body))
 
 
 def _note_text(value: Json) -> str | None:
@@ -252,11 +254,16 @@ def _pulled_rows(feed: PulledFeed) -> str:
     key = " || '|' || ".join(parts)  # null if any part is
     cursor = "null" if feed.cursor is None else instant_text(stated(feed.cursor))
     return f"""
-        with read as (select *, {read} as stated from received)
-        select place, {key} as {KEY}, cast({cursor} as varchar) as {CURSOR},
-            case when {key} is null then coalesce({DIGEST}, md5({PAYLOAD})) else {DIGEST} end as {DIGEST},
-            stated is not null as is_readable
-        from read
+        with read as (select *, {read} as stated from received),
+        told as (
+            select place, {key} as {KEY}, cast({cursor} as varchar) as {CURSOR}, {DIGEST}, {PAYLOAD},
+                stated is not null as is_readable
+            from read
+        )
+        select place, {KEY}, {CURSOR},
+            case when {KEY} is null then coalesce({DIGEST}, md5({PAYLOAD})) else {DIGEST} end as {DIGEST},
+            is_readable, hash({_IDENTITY}) as identity_hash
+        from told
         """
 
 
@@ -267,9 +274,10 @@ def instant_text(value: str) -> str:
     5138, as milliseconds it was 1973.
     """
     number = f"case when not contains({value}, ':') then try_cast({value} as double) end"  # failing casts are slow
-    seconds = f"case when {number} > 100000000000 then {number} / 1000 else {number} end"
-    instant = f"case when {number} is null then try_cast({value} as timestamptz) else to_timestamp({seconds}) end"
-    return f"strftime(cast({instant} as timestamp), '%Y-%m-%dT%H:%M:%SZ')"
+    counted = f"try_cast({number} * case when {number} > 100000000000 then 1000 else 1000000 end as bigint)"
+    # By way of microseconds: zones are looked up where an instant becomes a timestamp otherwise.
+    micros = f"case when {number} is null then epoch_us(try_cast({value} as timestamptz)) else {counted} end"
+    return f"strftime(make_timestamp({micros}), '%Y-%m-%dT%H:%M:%SZ')"
 
 
 def text_digest(payload: str) -> str:
@@ -323,6 +331,12 @@ def _table(columns: Sequence[pa.ChunkedArray | pa.Scalar], count: int) -> pa.Tab
     return pa.table(filled, schema=_LANDED)
 
 
+def _row_group(payloads: pa.ChunkedArray) -> int:
+    """How many records go into a row group."""
+    fitting = int(_GROUP_BYTES * len(payloads) / max(1, payloads.nbytes))
+    return min(max(fitting, _FEWEST_IN_GROUP), _MOST_IN_GROUP)
+
+
 class _FeedLanding:
     """What one pull brings to one raw feed: of the records received, those to be landed."""
 
@@ -361,16 +375,16 @@ class _FeedLanding:
         A record without a key is told from others by its content. Of a feed that is pulled whole, a record that did
         not come has been deleted; it is landed once more as it was, saying so, and has no place but that in landing.
         """
-        identity = f"coalesce({KEY}, {DIGEST})"
         self._news = self._table(_pulled_rows(self._feed))
         self._con.register("pulled", self._news)
         self._reached = pc.max(self._news[CURSOR]).as_py()
-        ((identities,),) = self._rows(f"select count(distinct {identity}) from pulled")
-        if identities < len(self._news):
+        # Equal hashes are no proof, but without any there are no versions to choose from.
+        hashes = np.sort(self._news["identity_hash"].to_numpy())
+        if np.any(hashes[1:] == hashes[:-1]):
             self._news = self._table(
                 f"""
                 select * from pulled
-                qualify row_number() over (partition by {identity} order by {CURSOR} desc nulls last, place desc) = 1
+                qualify row_number() over (partition by {_IDENTITY} order by {CURSOR} desc nulls last, place desc) = 1
                 order by place
                 """
             )
@@ -383,15 +397,15 @@ class _FeedLanding:
         self._con.execute(
             f"""
             create or replace temp view every_landed as
-            select *, {identity} as identity from read_parquet([{files}], filename = true);
+            select *, {_IDENTITY} as identity from read_parquet([{files}], filename = true);
             create or replace temp table landed as
             -- load ids rise as text, and with them the names of their folders
             select identity, coalesce({DIGEST}, md5({PAYLOAD})) as {DIGEST}, filename, {NUMBER} from every_landed
-            {"" if self._is_whole else f"semi join (select {identity} as identity from pulled) using (identity)"}
+            {"" if self._is_whole else f"semi join (select {_IDENTITY} as identity from pulled) using (identity)"}
             qualify row_number() over (partition by identity order by filename desc, {NUMBER} desc) = 1;
             create or replace temp table known as
             select place
-            from (select place, {identity} as identity from pulled)
+            from (select place, {_IDENTITY} as identity from pulled)
             inner join landed using (identity)
             inner join (select place, {DIGEST}, {PAYLOAD} from received) as texts using (place)
             where coalesce(texts.{DIGEST}, md5(texts.{PAYLOAD})) = landed.{DIGEST}
@@ -402,7 +416,7 @@ class _FeedLanding:
             select {KEY}, {CURSOR}, 'deleted' as {DIGEST}, {PAYLOAD} from every_landed
             semi join (
                 select filename, {NUMBER} from landed
-                anti join (select {identity} as identity from pulled) using (identity)
+                anti join (select {_IDENTITY} as identity from pulled) using (identity)
             ) using (filename, {NUMBER})
             where {self._is_whole} and {DIGEST} is distinct from 'deleted' and {KEY} is not null
                 and coalesce({CURSOR} >= '{utc_text(self._connector.options.first_instant)}', true)
@@ -523,7 +537,15 @@ class _FeedLanding:
         folder = staging / self._feed.name / load_id
         folder.mkdir(parents=True)
         records = self._records()
-        pq.write_table(records, folder / RECORDS, row_group_size=_ROW_GROUP, compression="zstd", use_dictionary=_ALIKE)
+        pq.write_table(
+            records,
+            folder / RECORDS,
+            row_group_size=_row_group(records[PAYLOAD]),
+            compression="zstd",
+            use_dictionary=_ALIKE,
+            column_encoding=dict.fromkeys((LINE, NUMBER), "DELTA_BINARY_PACKED"),
+            write_statistics=_SOUGHT,
+        )
         # Of all that was received: days that were filled before are known, and need not be asked for every night.
         cursor = self._reached
         known = {load.manifest["cursor"] for load in self._loads} - {None}

@@ -369,6 +369,8 @@ def test_field_that_is_null_or_missing_has_not_changed_its_type(far: Pulled, api
         ("1772445600123", "2026-03-02T10:00:00Z"),
         ("soon", None),
         ("true", None),
+        ("nan", None),
+        ("1e300", None),
     ],
 )
 def test_cursors_of_all_kinds_are_instants_in_utc(value: str, text: str | None) -> None:
