@@ -9,6 +9,8 @@ from typing import Any
 from unittest import mock
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +18,10 @@ from hypothesis import strategies as st
 from ingestion.connectors import base
 from ingestion.connectors.base import AccountOptions, Connector, Page, PulledFeed, Request, Rows
 from ingestion.errors import SignInRefused, SourceError
-from ingestion.pulling.load import instant_text
+from ingestion.landing import landed_loads
+from ingestion.pulling.load import DIGEST, PAYLOAD, instant_text, text_digest
 from ingestion.pulling.pages import MalformedPage, records_of
+from ingestion.storage import Paths
 from tests.unit.connectors.conftest import NIGHT, Pulled
 from tests.unit.connectors.replay import Answer, Asked, Replay, Surroundings, served
 
@@ -276,6 +280,26 @@ def test_retry_after_is_obeyed_to_the_second(far: Pulled) -> None:
 
 
 # --------------------------------------------------------------------------------------------- changed and gone
+
+
+def test_load_that_has_a_digest_of_every_text_is_known_like_one_that_has_none(far: Pulled, api: Api) -> None:
+    """Earlier releases landed it; rewriting for a person who is forgotten does."""
+    api.pages = [[check(1), check(2, note="Grüße")], [{"service": "mail"}]]
+    far.pull()
+    assert far.pull(NIGHT + timedelta(days=1)) == {}
+    (load,) = landed_loads(Paths(far.home), "far", "checks")
+    records = pq.read_table(load.records)
+    digests = [
+        digest or text_digest(payload)
+        for digest, payload in zip(records[DIGEST].to_pylist(), records[PAYLOAD].to_pylist(), strict=True)
+    ]
+    assert records[DIGEST].null_count == 2
+    place = records.schema.get_field_index(DIGEST)
+    pq.write_table(records.set_column(place, DIGEST, pa.array(digests, pa.string())), load.records)
+    assert far.pull(NIGHT + timedelta(days=2)) == {}
+    api.pages[0][1] = check(2, note="Gruß")
+    far.pull(NIGHT + timedelta(days=3))
+    assert far.landed_counts() == {"checks": 4}
 
 
 def test_later_version_replaces_the_rows_of_an_earlier_one_whatever_their_keys(far: Pulled, api: Api) -> None:
