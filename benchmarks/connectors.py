@@ -1,14 +1,16 @@
 """What pulling 100,000 records costs beside reading and parsing the same bytes, through the replay server."""
 
+import io
 import json
 import resource
 import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +29,7 @@ from ingestion.storage import Paths, emptied
 from orchestration.layout import ROOT
 from settings.project import SourceConfig
 from tests.unit.connectors.replay import Answer, Api, Asked, Replay, served
-from tests.unit.connectors.systems import jira, servicenow, zendesk
+from tests.unit.connectors.systems import jira, pagerduty, qualtrics, servicenow, zendesk
 
 RECORDS = 100_000
 ROUNDS = 5
@@ -42,6 +44,7 @@ class Far:
 
     `record` makes one by its number from 1; `answer` puts the records of a page, by its number from 0, into an answer;
     `page_of` is the page that a request asks for, None for a request of something else, which is told `otherwise`.
+    `packed` makes an answer's bytes of its text, `unpacked` takes them apart again.
     """
 
     options: Mapping[str, Any]
@@ -50,6 +53,8 @@ class Far:
     answer: Callable[[list[Any], int], Any]
     page_of: Callable[[Asked], int | None]
     otherwise: Callable[[Asked], Any]
+    packed: Callable[[str], bytes] = str.encode
+    unpacked: Callable[[bytes], bytes] = bytes
 
     def api(self) -> Api:
         """Its answers, made once: the server's own work must not be what is measured."""
@@ -58,7 +63,7 @@ class Far:
             json.dumps(self.answer([self.record(first + n) for n in range(self.page_size)], first // self.page_size))
             for first in range(1, RECORDS + 1, self.page_size)
         ]
-        bodies = [page.encode() for page in [*pages, json.dumps(self.answer([], count))]]
+        bodies = [self.packed(page) for page in [*pages, json.dumps(self.answer([], count))]]
 
         def answer(asked: Asked) -> Answer:
             page = self.page_of(asked)
@@ -86,6 +91,41 @@ def _zendesk_page(asked: Asked) -> int | None:
 
 def _pingdom_page(asked: Asked) -> int | None:
     return None if asked.path.endswith("/checks") else int(asked.path.rpartition("/")[2])
+
+
+# Systems that are asked day by day are asked for the days up to today.
+TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+FIRST_DAY = TODAY - timedelta(days=99)
+SERIES = RECORDS // 100
+
+
+def _entry(number: int) -> Any:
+    entry = {"id": f"R{number}", "type": "trigger_log_entry", "created_at": f"{TODAY:%Y-%m-%d}T00:00:00Z"}
+    return {**entry, "incident": pagerduty.incident(number)}
+
+
+def _series(number: int) -> Any:
+    day = FIRST_DAY + timedelta(days=(number - 1) // SERIES)
+    samples = [[int(day.timestamp()) + 3600 * hour, "1"] for hour in range(1, 25)]
+    return {"metric": {"__name__": "up", "job": "web", "service": f"s{number % SERIES}"}, "values": samples}
+
+
+def _prometheus_page(asked: Asked) -> int:
+    return (datetime.fromisoformat(asked.params["time"]) - FIRST_DAY).days - 1
+
+
+def _zipped(text: str) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr("survey.json", text)
+    return archive.getvalue()
+
+
+def _unzipped(body: bytes) -> bytes:
+    if not body.startswith(b"PK"):
+        return body
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return archive.read(archive.infolist()[0])
 
 
 TOKEN = {"token": {"env": "TOKEN"}}
@@ -131,6 +171,34 @@ SYSTEMS = {
         _pingdom_page,
         lambda asked: {"checks": [{"id": number} for number in range(RECORDS // 1000)]},
     ),
+    "pagerduty": Far(
+        {**TOKEN, "since": f"{TODAY:%Y-%m-%d}T00:00:00Z", "pageSize": 100},
+        100,
+        _entry,
+        lambda records, page: {"log_entries": records, "limit": 100, "offset": page * 100, "more": bool(records)},
+        lambda asked: int(asked.params["offset"]) // 100,
+        lambda asked: {},
+    ),
+    # A record is a series' day, of 24 samples here.
+    "prometheus": Far(
+        {**TOKEN, "selector": "up", "serviceLabel": "service", "since": f"{FIRST_DAY:%Y-%m-%d}T00:00:00Z"},
+        SERIES,
+        _series,
+        lambda records, page: {"status": "success", "data": {"resultType": "matrix", "result": records}},
+        _prometheus_page,
+        lambda asked: {},
+    ),
+    # All in one answer, which is an archive; the floor opens it too.
+    "qualtrics": Far(
+        {**TOKEN, **{name: qualtrics.OPTIONS[name] for name in ("survey", "instrument", "items", "columns", "since")}},
+        RECORDS,
+        qualtrics.response,
+        lambda records, page: {"responses": records},
+        lambda asked: 0 if asked.path.endswith("/file") else None,
+        lambda asked: {"result": {"progressId": "ES_1", "status": "complete", "fileId": "F-1"}},
+        packed=_zipped,
+        unpacked=_unzipped,
+    ),
 }
 
 
@@ -167,10 +235,11 @@ def pull_against_reading() -> None:
 def _measure(system: str, url: str) -> None:
     _in_new_home(_pull, system, url)  # the imports of a first time, and the requests
     requests = httpx.get(f"{url}{ASKED}", trust_env=False).json()
-    size = _read_and_parse(url, requests)
+    unpacked = SYSTEMS[system].unpacked
+    size = _read_and_parse(url, requests, unpacked)
     costs: dict[str, list[Cost]] = {"read and parse": [], "pull into landing": [], "whole run of the source": []}
     for _ in range(ROUNDS):
-        costs["read and parse"].append(_cost(lambda: _read_and_parse(url, requests)))
+        costs["read and parse"].append(_cost(lambda: _read_and_parse(url, requests, unpacked)))
         costs["pull into landing"].append(_cost(lambda: _in_new_home(_pull, system, url)))
         costs["whole run of the source"].append(_cost(lambda: _in_new_home(_run, system, url)))
     base = medians(costs["read and parse"])
@@ -189,12 +258,12 @@ def _cost(work: Callable[[], object]) -> Cost:
     return Cost(time.perf_counter() - wall, time.process_time() - cpu, peak)
 
 
-def _read_and_parse(url: str, requests: list[Any]) -> int:
-    """The requests of a pull, read and parsed by the standard library with nothing kept; the bytes read."""
+def _read_and_parse(url: str, requests: list[Any], unpacked: Callable[[bytes], bytes]) -> int:
+    """The requests of a pull, read and parsed by the standard library with nothing kept; the bytes parsed."""
     size = 0
     with httpx.Client(trust_env=False) as client:
         for path, query in requests:
-            body = client.get(f"{url}{path}", params=[(name, value) for name, value in query]).content
+            body = unpacked(client.get(f"{url}{path}", params=[(name, value) for name, value in query]).content)
             json.loads(body)
             size += len(body)
     return size

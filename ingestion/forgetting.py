@@ -28,7 +28,7 @@ from ingestion.connectors.base import PulledFeed, value_at
 from ingestion.landing import Load, RawFeed, landed_loads
 from ingestion.persons import Persons
 from ingestion.pull import ordered_sources
-from ingestion.pulling.load import KEY, PAYLOAD, remove_spools
+from ingestion.pulling.load import DIGEST, KEY, PAYLOAD, remove_spools, text_digest
 from ingestion.pulling.walk import record_text
 from ingestion.readers import RESERVED
 from ingestion.rewriting import Change, pseudonymise_landed, rewrite_load
@@ -178,15 +178,17 @@ def _change(adapter: Adapter, feed: RawFeed, forgetting: Forgetting, is_of_perso
     """What makes the person's records nobody's, and leaves the others as they are."""
 
     def of_pulled(batch: pa.RecordBatch) -> pa.RecordBatch:
-        payloads = batch.column(PAYLOAD).to_pylist()
+        payloads, digests = batch.column(PAYLOAD).to_pylist(), batch.column(DIGEST).to_pylist()
         for place, is_theirs in enumerate(is_of_person(batch)):
             if is_theirs:
+                # The digest stays: the system's own copy has not changed, and must not come again for that.
+                digests[place] = digests[place] or text_digest(payloads[place])
                 text = payloads[place].replace(forgetting.person, forgetting.nobody)
                 payloads[place] = record_text(connector.without_texts(json.loads(text)))
-        # The digest stays: the system's own copy has not changed, and must not come again for that.
-        return batch.set_column(
-            batch.schema.get_field_index(PAYLOAD), batch.schema.field(PAYLOAD), pa.array(payloads, pa.string())
-        )
+        for name, texts in ((PAYLOAD, payloads), (DIGEST, digests)):
+            index = batch.schema.get_field_index(name)
+            batch = batch.set_column(index, batch.schema.field(name), pa.array(texts, pa.string()))
+        return batch
 
     def of_files(batch: pa.RecordBatch) -> pa.RecordBatch:
         theirs = is_of_person(batch)

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, overload
 from urllib.parse import urlsplit
 
+import msgspec
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from ingestion.canonical import DEFAULT_MAX_GAP_SECONDS
@@ -30,6 +31,8 @@ DEFAULT_RESPONSE_BYTES = 64 << 20
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 Json = Any
+# UTF-8; a `Raw` is a place in the answer.
+RecordText = bytes | msgspec.Raw
 Params = tuple[tuple[str, str], ...]
 
 
@@ -201,10 +204,10 @@ class Request:
 class Records(Sequence[Json]):
     """A page's records as values; each is decoded when it is asked for, since most connectors need the last one only.
 
-    `texts` are the records as received, in UTF-8.
+    `texts` are the records as received.
     """
 
-    def __init__(self, texts: Sequence[bytes]) -> None:
+    def __init__(self, texts: Sequence[RecordText]) -> None:
         self.texts = texts
 
     def __len__(self) -> int:
@@ -219,7 +222,7 @@ class Records(Sequence[Json]):
     def __getitem__(self, place: int | slice) -> Json:
         if isinstance(place, slice):
             return Records(self.texts[place])
-        return json.loads(self.texts[place])
+        return json.loads(bytes(self.texts[place]))
 
 
 @dataclass(frozen=True)

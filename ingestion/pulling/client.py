@@ -11,7 +11,7 @@ import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -291,6 +291,7 @@ def check_host(source: str, address: str, allowed_hosts: Sequence[str]) -> None:
         raise SourceError(source, f"the host {host} is not among allowedHosts of slm.yaml; add it there if it is meant")
 
 
+@lru_cache(maxsize=16)  # many answers come within a second
 def _http_date(text: str) -> datetime | None:
     try:
         return email.utils.parsedate_to_datetime(text).astimezone(UTC)

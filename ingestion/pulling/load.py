@@ -12,14 +12,18 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from ingestion.connectors.base import Connector, PulledFeed, Request, earlier, utc_text
+from ingestion.connectors.base import Connector, Json, PulledFeed, Request, earlier, utc_text
 from ingestion.connectors.tables import TableConnector
 from ingestion.errors import SourceError
 from ingestion.landing import MANIFEST, RECORDS, Load, landed_loads
@@ -35,18 +39,20 @@ from settings.instants import parse_clock_duration
 
 KEY, CURSOR, DIGEST, DELETED, PAYLOAD = "record_key", "record_cursor", "record_digest", "is_deleted", "payload"
 COLUMNS = (KEY, CURSOR, DIGEST, DELETED, PAYLOAD)
-_RECEIVED = pa.schema(
+_IDENTITY = f"coalesce({KEY}, {DIGEST})"
+_OWN = [(DIGEST, pa.string()), (PAYLOAD, pa.string())]
+_GONE = pa.schema([(KEY, pa.string()), (CURSOR, pa.string()), *_OWN])
+_LANDED = pa.schema(
     [
-        ("place", pa.int64()),
-        ("label", pa.string()),
-        ("line", pa.int64()),
-        ("noted", pa.string()),
-        (DIGEST, pa.string()),
-        (PAYLOAD, pa.string()),
+        *((name, pa.string()) for name in (*COLUMNS, FILE)),
+        (LINE, pa.int64()),
+        *((name, pa.string()) for name in (FAULT_CODE, FAULT, RAW)),
     ]
 )
-# Payloads are long: a row group is held in memory until it is written, and larger ones cost time and win nothing.
-_ROW_GROUP = 20_480
+# Columns with few values, and columns that are looked for: what Parquet keeps of others costs time and saves nothing.
+_ALIKE, _SOUGHT = [DELETED, FILE, FAULT_CODE, FAULT], [KEY, CURSOR, NUMBER]
+# A row group is held in memory until it is written: as many records as DuckDB reads at once, fewer of long payloads.
+_GROUP_BYTES, _FEWEST_IN_GROUP, _MOST_IN_GROUP = 10 << 20, 20_480, 122_880
 # DuckDB's names of JSON types, as a person would say them; null says nothing about a type.
 _KINDS = {"VARCHAR": "text", "BOOLEAN": "boolean", "OBJECT": "object", "ARRAY": "list"}
 _NUMBER = "number"
@@ -123,13 +129,15 @@ def stage_pull(
     problems: list[str] = []
     # Load ids are unique within the source: several raw feeds may bring rows of one canonical feed.
     last = max((load.load_id for found in loads.values() for load in found), default=None)
-    received, begun = _read_spool(feeds, spool)
+    frames, begun = _read_spool(spool)
     with connect(staging / ".pull") as con:
         for feed in feeds:
-            if feed.name not in whole and feed.name not in received:
+            if feed.name not in whole and feed.name not in frames:
                 continue
-            con.register("received", received.get(feed.name, _RECEIVED.empty_table()))
-            landing = _FeedLanding(con, connector, feed, loads[feed.name], persons, is_whole=feed.name in whole)
+            received = _received(feed, frames.get(feed.name, []))
+            landing = _FeedLanding(
+                con, connector, feed, received, loads[feed.name], persons, is_whole=feed.name in whole
+            )
             problems += landing.problems()
             if not problems and landing.has_news:
                 last = new_load_id(last, loaded_at)
@@ -177,67 +185,85 @@ def _signature(
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _read_spool(feeds: Sequence[PulledFeed], spool: Spool) -> tuple[dict[str, pa.Table], str | None]:
-    """The records received, per feed that had any, in order; and the server's time at the first answer.
-
-    Their texts stay where the spool has them.
-    """
-    declared = {feed.name: feed for feed in feeds}
-    batches: dict[str, list[pa.RecordBatch]] = {}
+def _read_spool(spool: Spool) -> tuple[dict[str, list[Frame]], str | None]:
+    """The answers with records, per feed that had any, in order; and the server's time at the first answer of all."""
+    frames: dict[str, list[Frame]] = {}
     begun: str | None = None
-    lines: dict[tuple[str, str], int] = {}
-    place = 0
     for frame in spool.frames():
         begun = begun or frame.server_time
-        count = len(frame.sizes)
-        if frame.feed is None or not count:
-            continue
-        line = lines.get((frame.feed, frame.label), 0)
-        batches.setdefault(frame.feed, []).append(_batch(declared[frame.feed], frame, place, line))
-        lines[frame.feed, frame.label] = line + count
-        place += count
-    return {name: pa.Table.from_batches(found) for name, found in batches.items()}, begun
+        if frame.feed is not None and len(frame.sizes):
+            frames.setdefault(frame.feed, []).append(frame)
+    return frames, begun
 
 
-def _batch(feed: PulledFeed, frame: Frame, place: int, line: int) -> pa.RecordBatch:
-    """The records of one answer; their texts are not copied."""
-    count = len(frame.sizes)
-    offsets = np.zeros(count + 1, dtype=np.int32)
-    np.cumsum(frame.sizes, out=offsets[1:])
-    texts = pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(frame.body))
-    notes = Request.from_json(frame.asked).note
-    wanted = {path[1:]: notes[path[1:]] for path in (*feed.key, feed.cursor or "") if path.startswith("@")}
-    noted = pa.repeat(pa.scalar(json.dumps(wanted)), count) if wanted else pa.nulls(count, pa.string())
-    digests = pa.array(frame.digests, pa.string()) if frame.digests else pa.nulls(count, pa.string())
-    lines = pa.array(np.arange(line + 1, line + count + 1, dtype=np.int64))
-    places = pa.array(np.arange(place, place + count, dtype=np.int64))
-    return pa.RecordBatch.from_arrays(
-        [places, pa.repeat(pa.scalar(frame.label), count), lines, noted, digests, texts], schema=_RECEIVED
+def _received(feed: PulledFeed, frames: Sequence[Frame]) -> pa.Table:
+    """The records of a feed as they were received, in order: their texts stay where the spool has them.
+
+    Lines are counted from 1 in all answers of one label. What the requests noted has columns of its own.
+    """
+    counts = [len(frame.sizes) for frame in frames]
+    lines, before = list[pa.Array](), dict[str, int]()
+    for frame, count in zip(frames, counts, strict=True):
+        first = before.get(frame.label, 0) + 1
+        lines.append(pa.array(np.arange(first, first + count, dtype=np.int64)))
+        before[frame.label] = first + count - 1
+
+    def repeated(value_of: Callable[[Frame], str | None]) -> pa.ChunkedArray:
+        values = [pa.scalar(value_of(frame), pa.string()) for frame in frames]
+        return pa.chunked_array([pa.repeat(*both) for both in zip(values, counts, strict=True)], pa.string())
+
+    def noted(name: str) -> Callable[[Frame], str | None]:
+        return lambda frame: _note_text(Request.from_json(frame.asked).note[name])
+
+    paths = dict.fromkeys(path for path in (*feed.key, feed.cursor or "") if path.startswith("@"))
+    digests = [] if feed.is_text_stable else [pa.array(frame.digests, pa.string()) for frame in frames]
+    return pa.table(
+        {
+            "place": np.arange(sum(counts), dtype=np.int64),
+            FILE: repeated(lambda frame: frame.label),
+            LINE: pa.chunked_array(lines, pa.int64()),
+            **{path: repeated(noted(path[1:])) for path in paths},
+            DIGEST: pa.chunked_array(digests, pa.string()) if digests else pa.nulls(sum(counts), pa.string()),
+            PAYLOAD: pa.chunked_array([_texts(frame) for frame in frames], pa.string()),
+        }
     )
 
 
+def _texts(frame: Frame) -> pa.StringArray:
+    offsets = np.zeros(len(frame.sizes) + 1, dtype=np.int32)
+    np.cumsum(frame.sizes, out=offsets[1:])
+    return pa.StringArray.from_buffers(len(frame.sizes), pa.py_buffer(offsets), pa.py_buffer(frame.body))
+
+
+def _note_text(value: Json) -> str | None:
+    """A note as a record's own value would be read: a text as it is, all else as JSON."""
+    return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
 def _pulled_rows(feed: PulledFeed) -> str:
-    """Query: key, cursor and digest of each record received, by its place, and what tells it from others."""
-    paths = [path for path in (*feed.key, feed.cursor) if path is not None and not path.startswith("@")]
+    """Query: key, cursor and digest of each record received, by its place."""
+    paths = list(dict.fromkeys(path for path in (*feed.key, feed.cursor or "@") if not path.startswith("@")))
     listed = ", ".join(literal("$." + ".".join(quoted(step) for step in path.split("."))) for path in paths)
     extracted = f"json_extract_string({PAYLOAD}, [{listed}])"
     read = f"try({extracted})" if paths else f"case when json_valid({PAYLOAD}) then cast([] as varchar[]) end"
 
     def stated(path: str) -> str:
-        if path.startswith("@"):
-            return f"json_extract_string(noted, {literal('$.' + path[1:])})"
-        return f"stated[{paths.index(path) + 1}]"
+        return quoted(path) if path.startswith("@") else f"stated[{paths.index(path) + 1}]"
 
     parts = [f"nullif({stated(path)}, '')" for path in feed.key]
     key = " || '|' || ".join(parts)  # null if any part is
     cursor = "null" if feed.cursor is None else instant_text(stated(feed.cursor))
     return f"""
-        with read as (
-            select place, noted, coalesce({DIGEST}, md5({PAYLOAD})) as {DIGEST}, {read} as stated from received
+        with read as (select *, {read} as stated from received),
+        told as (
+            select place, {key} as {KEY}, cast({cursor} as varchar) as {CURSOR}, {DIGEST}, {PAYLOAD},
+                stated is not null as is_readable
+            from read
         )
-        select place, {key} as {KEY}, {cursor} as {CURSOR}, {DIGEST}, coalesce({KEY}, {DIGEST}) as identity,
-            stated is not null as is_readable
-        from read
+        select place, {KEY}, {CURSOR},
+            case when {KEY} is null then coalesce({DIGEST}, md5({PAYLOAD})) else {DIGEST} end as {DIGEST},
+            is_readable, hash({_IDENTITY}) as identity_hash
+        from told
         """
 
 
@@ -248,9 +274,15 @@ def instant_text(value: str) -> str:
     5138, as milliseconds it was 1973.
     """
     number = f"case when not contains({value}, ':') then try_cast({value} as double) end"  # failing casts are slow
-    seconds = f"case when {number} > 100000000000 then {number} / 1000 else {number} end"
-    instant = f"case when {number} is null then try_cast({value} as timestamptz) else to_timestamp({seconds}) end"
-    return f"strftime(cast({instant} as timestamp), '%Y-%m-%dT%H:%M:%SZ')"
+    counted = f"try_cast({number} * case when {number} > 100000000000 then 1000 else 1000000 end as bigint)"
+    # By way of microseconds: zones are looked up where an instant becomes a timestamp otherwise.
+    micros = f"case when {number} is null then epoch_us(try_cast({value} as timestamptz)) else {counted} end"
+    return f"strftime(make_timestamp({micros}), '%Y-%m-%dT%H:%M:%SZ')"
+
+
+def text_digest(payload: str) -> str:
+    """What tells the text of a record from others, as DuckDB's md5 makes it; landed where the payload is not that."""
+    return hashlib.md5(payload.encode(), usedforsecurity=False).hexdigest()
 
 
 def payloads_without_persons(
@@ -267,7 +299,7 @@ def payloads_without_persons(
             record = connector.without_persons(feed, json.loads(payload), replace)
             columns[PAYLOAD][place] = record_text(record)
             if digest != "deleted":
-                columns[DIGEST][place] = declared.digest_of(record) or _text_digest(columns[PAYLOAD][place])
+                columns[DIGEST][place] = declared.digest_of(record)
         arrays = [
             pa.nulls(batch.num_rows, pa.string())
             if name == RAW
@@ -281,108 +313,118 @@ def payloads_without_persons(
     return changed
 
 
-def _text_digest(text: str) -> str:
-    """As DuckDB's md5, which tells the texts of records apart."""
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+def _at(received: pa.Table, places: npt.NDArray[np.int64]) -> pa.Table:
+    """The records at these places, which rise; an answer at a time: all texts may be too long for one array."""
+    if len(places) == len(received):
+        return received
+    found = []
+    for batch in received.to_batches():
+        first = batch["place"][0].as_py()
+        begin, end = np.searchsorted(places, [first, first + len(batch)])
+        found.append(batch.take(pa.array(places[begin:end] - first)))
+    return pa.Table.from_batches(found, received.schema)
+
+
+def _table(columns: Sequence[pa.ChunkedArray | pa.Scalar], count: int) -> pa.Table:
+    """Landing's columns but the number; a scalar is the same in every record."""
+    filled = [pa.repeat(column, count) if isinstance(column, pa.Scalar) else column for column in columns]
+    return pa.table(filled, schema=_LANDED)
+
+
+def _row_group(payloads: pa.ChunkedArray) -> int:
+    """How many records go into a row group."""
+    fitting = int(_GROUP_BYTES * len(payloads) / max(1, payloads.nbytes))
+    return min(max(fitting, _FEWEST_IN_GROUP), _MOST_IN_GROUP)
 
 
 class _FeedLanding:
-    """What one pull brings to one raw feed: of the records in relation `received`, those to be landed."""
+    """What one pull brings to one raw feed: of the records received, those to be landed."""
 
     def __init__(
         self,
         con: duckdb.DuckDBPyConnection,
         connector: Connector[Any],
         feed: PulledFeed,
+        received: pa.Table,
         loads: Sequence[Load],
         persons: Persons | None,
         *,
         is_whole: bool,
     ) -> None:
         self._con, self._connector, self._feed, self._loads, self._is_whole = con, connector, feed, loads, is_whole
+        self._received = received
         self._persons = persons if connector.names_persons else None
+        con.register("received", received)
         self._find_news()
-        ((self._new, self._gone, self._live),) = self._rows(
-            f"""
-            select count(*), (select count(*) from gone), (select count(*) from landed where {DIGEST} <> 'deleted')
-            from news
-            """
-        )
         self._types = self._find_types()
 
     @property
     def has_news(self) -> bool:
         """Whether there is anything to land."""
-        return bool(self._new)
+        return bool(self._news.num_rows or self._gone.num_rows)
 
     def _rows(self, query: str) -> list[tuple[Any, ...]]:
         return self._con.execute(query).fetchall()
 
+    def _table(self, query: str) -> pa.Table:
+        return self._con.sql(query).to_arrow_table()
+
     def _find_news(self) -> None:
-        """View `news`: of each record pulled its last version, unless that is the one landed last.
+        """Of each record pulled its last version, unless that is the one landed last; and the records that are gone.
 
         A record without a key is told from others by its content. Of a feed that is pulled whole, a record that did
         not come has been deleted; it is landed once more as it was, saying so, and has no place but that in landing.
         """
-        self._con.execute(f"create or replace temp table pulled as {_pulled_rows(self._feed)}")
-        ((count, identities),) = self._rows("select count(*), count(distinct identity) from pulled")
-        if identities < count:
-            self._con.execute(
+        self._news = self._table(_pulled_rows(self._feed))
+        self._con.register("pulled", self._news)
+        self._reached = pc.max(self._news[CURSOR]).as_py()
+        # Equal hashes are no proof, but without any there are no versions to choose from.
+        hashes = np.sort(self._news["identity_hash"].to_numpy())
+        if np.any(hashes[1:] == hashes[:-1]):
+            self._news = self._table(
                 f"""
-                create or replace temp table pulled as
                 select * from pulled
-                qualify row_number() over (partition by identity order by {CURSOR} desc nulls last, place desc) = 1
+                qualify row_number() over (partition by {_IDENTITY} order by {CURSOR} desc nulls last, place desc) = 1
                 order by place
                 """
             )
+            self._con.register("pulled", self._news)
+        self._gone, self._live = _GONE.empty_table(), 0
+        if not self._loads:
+            return
         files = ", ".join(f"'{sql_path(load.records)}'" for load in self._loads)
-        landed = (
-            f"select *, {NUMBER} as number from read_parquet([{files}], filename = true)"
-            if files
-            else f"select {KEY}, {CURSOR}, {DIGEST}, '' as {PAYLOAD}, '' as filename, 0 as number from pulled limit 0"
-        )
+        # A text is its own digest, made only where two versions of a record are compared.
         self._con.execute(
             f"""
-            create or replace temp view every_landed as select *, coalesce({KEY}, {DIGEST}) as identity from ({landed});
+            create or replace temp view every_landed as
+            select *, {_IDENTITY} as identity from read_parquet([{files}], filename = true);
             create or replace temp table landed as
             -- load ids rise as text, and with them the names of their folders
-            select identity, {DIGEST}, filename, number from every_landed
-            {"" if self._is_whole else "semi join pulled using (identity)"}
-            qualify row_number() over (partition by identity order by filename desc, number desc) = 1;
-            create or replace temp table gone as
-            select null::bigint as place, {KEY}, {CURSOR}, 'deleted' as {DIGEST}, true as is_readable, filename, number
-            from every_landed
-            semi join (select filename, number from landed anti join pulled using (identity)) as last_landed
-                using (filename, number)
-            where {self._is_whole} and {DIGEST} <> 'deleted' and {KEY} is not null
-                and coalesce({CURSOR} >= '{utc_text(self._connector.options.first_instant)}', true);
-            create or replace temp view news as
-            select place, {KEY}, {CURSOR}, {DIGEST}, is_readable
-            from pulled anti join landed using (identity, {DIGEST})
-            union all
-            select place, {KEY}, {CURSOR}, {DIGEST}, is_readable from gone
+            select identity, coalesce({DIGEST}, md5({PAYLOAD})) as {DIGEST}, filename, {NUMBER} from every_landed
+            {"" if self._is_whole else f"semi join (select {_IDENTITY} as identity from pulled) using (identity)"}
+            qualify row_number() over (partition by identity order by filename desc, {NUMBER} desc) = 1;
+            create or replace temp table known as
+            select place
+            from (select place, {_IDENTITY} as identity from pulled)
+            inner join landed using (identity)
+            inner join (select place, {DIGEST}, {PAYLOAD} from received) as texts using (place)
+            where coalesce(texts.{DIGEST}, md5(texts.{PAYLOAD})) = landed.{DIGEST}
             """
         )
-        ((self._received,),) = self._rows("select count(*) from received")
-
-    def _with_texts(self) -> str:
-        """Query: the news in order, with their text and where it came from."""
-        if self._new - self._gone == self._received:  # all of it is new, and in its order already
-            pulled = f"select pulled.*, label, line, {PAYLOAD} from pulled positional join received"
-        else:
-            pulled = f"""
-                select pulled.*, label, line, {PAYLOAD}
-                from pulled anti join landed using (identity, {DIGEST}) inner join received using (place)
-                order by place
-                """
-        if not self._gone:
-            return pulled
-        return f"""
-            ({pulled})
-            union all by name
-            (select gone.*, '' as label, {PAYLOAD} from gone inner join every_landed using (filename, number)
-            order by {KEY})
+        self._gone = self._table(
+            f"""
+            select {KEY}, {CURSOR}, 'deleted' as {DIGEST}, {PAYLOAD} from every_landed
+            semi join (
+                select filename, {NUMBER} from landed
+                anti join (select {_IDENTITY} as identity from pulled) using (identity)
+            ) using (filename, {NUMBER})
+            where {self._is_whole} and {DIGEST} is distinct from 'deleted' and {KEY} is not null
+                and coalesce({CURSOR} >= '{utc_text(self._connector.options.first_instant)}', true)
+            order by {KEY}
             """
+        )
+        ((self._live,),) = self._rows(f"select count(*) from landed where {DIGEST} <> 'deleted'")
+        self._news = self._table("select * from pulled anti join known using (place) order by place")
 
     def problems(self) -> list[str]:
         """Why nothing of this may be landed: too many records gone, a field of another type."""
@@ -391,28 +433,38 @@ class _FeedLanding:
     def _too_many_gone(self) -> list[str]:
         limit = self._connector.options.max_deleted_ratio
         # A calendar of three entries may well lose one.
-        if self._gone <= max(limit * self._live, _FEW_DELETIONS):
+        if len(self._gone) <= max(limit * self._live, _FEW_DELETIONS):
             return []
         return [
-            f"feed {self._feed.name}: {self._gone} of {self._live} records are no longer there, more than"
+            f"feed {self._feed.name}: {len(self._gone)} of {self._live} records are no longer there, more than"
             f" maxDeletedRatio {limit:g} allows; a right taken away looks the same. If they were deleted, raise"
             " maxDeletedRatio for one run"
         ]
 
     def _find_types(self) -> dict[str, dict[str, str]]:
         """Per watched field the kinds of value that came, each with the key of a record that has it."""
-        if not self._feed.fields or not self._new:
+        if not self._feed.fields or not self.has_news:
             return {}
+        texts = f"select place, null::varchar as {KEY}, {PAYLOAD} from received"
+        if self._news.num_rows < self._received.num_rows:
+            self._con.register("news", self._news)
+            texts += " semi join news using (place)"
+        if self._gone.num_rows:
+            self._con.register("gone", self._gone)
+            texts += f" union all select null, {KEY}, {PAYLOAD} from gone"
         paths = ", ".join(literal(path) for path in self._feed.fields.values())
         # Records are alike: there are a few combinations of kinds, and as text they are counted fastest.
         rows = self._rows(
             f"""
-            select cast(json_type({PAYLOAD}, [{paths}]) as varchar) as kinds, min({KEY})
-            from ({self._with_texts()}) where is_readable group by kinds order by all
+            select cast(try(json_type({PAYLOAD}, [{paths}])) as varchar) as kinds, min(place), min({KEY}) from ({texts})
+            group by kinds order by all
             """
         )
         found: dict[str, dict[str, str]] = {}
-        for kinds, key in rows:
+        for kinds, place, gone in rows:
+            if kinds is None:  # no JSON
+                continue
+            key = gone if place is None else self._news[KEY][pc.index(self._news["place"], place).as_py()]
             for field, kind in zip(self._feed.fields, kinds.strip("[]").split(", "), strict=True):
                 if kind.strip("'") != "NULL":  # nothing there, or a null
                     kept = found.setdefault(field, {})
@@ -439,6 +491,34 @@ class _FeedLanding:
             if kind not in known[field]
         ]
 
+    def _records(self) -> pa.Table:
+        """The news in landing's form, those that are gone last."""
+        nothing = pa.scalar(None, pa.string())
+        received = _at(self._received, self._news["place"].to_numpy())
+        payload, raw, fault_code, fault = received[PAYLOAD], nothing, nothing, nothing
+        is_readable, has_key = self._news["is_readable"], pc.is_valid(self._news[KEY])
+        is_good = pc.and_(is_readable, has_key)
+        if not pc.all(is_good).as_py():
+            payload, raw = pc.if_else(is_good, payload, nothing), pc.if_else(is_good, nothing, payload)
+            no_key = f"the record has no {' and '.join(self._feed.key)}, by which it is told from others"
+            fault_code, fault = (
+                pc.if_else(is_good, nothing, pc.if_else(is_readable, keyless, unreadable))
+                for keyless, unreadable in (
+                    ("missing_value", "bad_json"),
+                    (no_key, "the record is no JSON that can be read"),
+                )
+            )
+        pulled = [self._news[KEY], self._news[CURSOR], self._news[DIGEST], pa.scalar("false"), payload]
+        gone = [*(self._gone[name] for name in (KEY, CURSOR, DIGEST)), pa.scalar("true"), self._gone[PAYLOAD]]
+        landed = pa.concat_tables(
+            [
+                _table([*pulled, received[FILE], received[LINE], fault_code, fault, raw], len(received)),
+                _table([*gone, pa.scalar(""), pa.scalar(None, pa.int64()), *[nothing] * 3], len(self._gone)),
+            ]
+        )
+        numbers = pa.array(np.arange(1, len(landed) + 1, dtype=np.int64))
+        return landed.add_column(landed.schema.get_field_index(LINE) + 1, NUMBER, numbers)
+
     def write(
         self,
         source: str,
@@ -456,25 +536,18 @@ class _FeedLanding:
         """
         folder = staging / self._feed.name / load_id
         folder.mkdir(parents=True)
-        is_good = f"is_readable and {KEY} is not null"
-        no_key = f"the record has no {' and '.join(self._feed.key)}, by which it is told from others"
-        self._con.execute(
-            f"""
-            copy (
-                select {KEY}, {CURSOR}, {DIGEST}, cast(place is null as varchar) as {DELETED},
-                    case when {is_good} then {PAYLOAD} end as {PAYLOAD}, label as {FILE}, line as {LINE},
-                    row_number() over () as {NUMBER},
-                    case when not is_readable then 'bad_json' when {KEY} is null then 'missing_value' end
-                        as {FAULT_CODE},
-                    case when not is_readable then 'the record is no JSON that can be read'
-                        when {KEY} is null then {literal(no_key)} end as {FAULT},
-                    case when not ({is_good}) then {PAYLOAD} end as {RAW}
-                from ({self._with_texts()})
-            ) to '{sql_path(folder / RECORDS)}' (format parquet, compression zstd, row_group_size {_ROW_GROUP})
-            """
+        records = self._records()
+        pq.write_table(
+            records,
+            folder / RECORDS,
+            row_group_size=_row_group(records[PAYLOAD]),
+            compression="zstd",
+            use_dictionary=_ALIKE,
+            column_encoding=dict.fromkeys((LINE, NUMBER), "DELTA_BINARY_PACKED"),
+            write_statistics=_SOUGHT,
         )
         # Of all that was received: days that were filled before are known, and need not be asked for every night.
-        ((cursor,),) = self._rows(f"select max({CURSOR}) from pulled")
+        cursor = self._reached
         known = {load.manifest["cursor"] for load in self._loads} - {None}
         # What changed while the pull ran may have been passed over: the next pull begins no later than this one did.
         limit = begun or utc_text(loaded_at)
@@ -486,13 +559,10 @@ class _FeedLanding:
             "loaded_at": utc_text(loaded_at),
             "mode": "pull",
             "files": [
-                {"path": label, "records": records}
-                for label, records in self._rows(
-                    "select coalesce(label, '') as label, count(*) from news left join received using (place)"
-                    " group by all order by all"
-                )
+                {"path": count["values"], "records": count["counts"]}
+                for count in sorted(records[FILE].value_counts().to_pylist(), key=itemgetter("values"))
             ],
-            "landed_count": self._new,
+            "landed_count": records.num_rows,
             "columns": list(COLUMNS),
             "since": None if is_backfill else utc_text(self._connector.options.first_instant),
             "cursor": None if is_backfill else reached,

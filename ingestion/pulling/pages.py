@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from ingestion.connectors.base import RecordText
+
 _SPACE = re.compile(r"[ \t\n\r]*")
 _LIST = msgspec.json.Decoder(list[msgspec.Raw] | None)
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -21,11 +23,11 @@ class MalformedPage(Exception):
     """An answer that is not what the system documents; asked for again before it counts as an error."""
 
 
-def records_of(text: str, path: str) -> tuple[list[bytes], dict[str, Any]]:
+def records_of(text: str, path: str) -> tuple[list[RecordText], dict[str, Any]]:
     """The records of the list at `path` (names with dots between them, "" = the answer itself) and what stands beside.
 
-    The records are the answer's own text, in UTF-8. An answer with null there has no records; one object counts as one
-    record. Raises MalformedPage for text that is not JSON or has nothing at `path`.
+    The records are the answer's own text, and where that is possible no copy of it. An answer with null there has no
+    records; one object counts as one record. Raises MalformedPage for text that is not JSON or has nothing at `path`.
     """
     steps = path.split(".") if path else []
     try:
@@ -36,17 +38,17 @@ def records_of(text: str, path: str) -> tuple[list[bytes], dict[str, Any]]:
         return _read_through(text, path, steps)
 
 
-def _cut_out(text: str | msgspec.Raw, steps: list[str]) -> tuple[list[bytes], dict[str, Any]]:
+def _cut_out(text: str | msgspec.Raw, steps: list[str]) -> tuple[list[RecordText], dict[str, Any]]:
     """The fast reader. Raises DecodeError for what it refuses, KeyError where there is nothing."""
     if not steps:
-        return [bytes(record) for record in _LIST.decode(text) or ()], {}
+        return _LIST.decode(text) or [], {}
     name, *deeper = steps
     members = _OBJECT.decode(text)
     records, beside = _cut_out(members.pop(name), deeper)
     return records, {**{key: json.loads(bytes(value)) for key, value in members.items()}, name: beside or None}
 
 
-def _read_through(text: str, path: str, steps: list[str]) -> tuple[list[bytes], dict[str, Any]]:
+def _read_through(text: str, path: str, steps: list[str]) -> tuple[list[RecordText], dict[str, Any]]:
     walk = _Walk(text)
     try:
         envelope = walk.value(steps)

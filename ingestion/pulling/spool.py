@@ -3,8 +3,8 @@
 Belongs here: frames on disk, whole or not there. Does not belong here: what is asked next, or what is landed.
 Sits between the walk through a source's pages and landing.
 
-One file per source, only ever appended to. A frame is one answer: its records as received, and the requests that were
-left after it. A kill in the middle of a write leaves a torn end; it is cut off, and that answer is asked for again.
+One file per source, only ever appended to. A frame is one answer: its records as received, and the requests that it
+led to. A kill in the middle of a write leaves a torn end; it is cut off, and that answer is asked for again.
 """
 
 import json
@@ -17,7 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_HEAD = struct.Struct(">III")  # bytes of the header, bytes of the records, checksum of both
+import numpy as np
+import numpy.typing as npt
+
+_HEAD = struct.Struct(">IIII")  # bytes of the header, number of records, bytes of the records, checksum of all
+SIZE = np.dtype("<u4")
+_IN_HEADER = ("feed", "label", "digests", "asked", "led_to", "server_time")
 
 
 @dataclass(frozen=True)
@@ -27,16 +32,16 @@ class Frame:
     Read back, `body` is the file itself, mapped into memory.
 
     `digests` has an entry per record, or is None where texts are told apart by themselves. `asked` is the request,
-    `left` are those that were left after it.
+    `led_to` are those that come next because of the answer, before all that wait already.
     """
 
     feed: str | None
     label: str
     body: bytes | memoryview
-    sizes: Sequence[int]
+    sizes: npt.NDArray[np.uint32]
     digests: Sequence[str | None] | None
     asked: Any
-    left: Any
+    led_to: Any
     server_time: str | None
 
 
@@ -57,29 +62,31 @@ class Spool:
         """Afterwards the spool holds nothing but `opening`."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._path.unlink(missing_ok=True)
-        self._write(opening, b"")
+        self._write(opening, np.empty(0, SIZE), b"")
 
     def append(self, frame: Frame) -> None:
         """Afterwards the answer is kept, whatever happens to this process."""
-        self._write({name: getattr(frame, name) for name in Frame.__dataclass_fields__ if name != "body"}, frame.body)
+        self._write({name: getattr(frame, name) for name in _IN_HEADER}, frame.sizes, frame.body)
 
     def frames(self) -> Iterator[Frame]:
         """The answers in the order in which they came; a torn end is cut off."""
         frames = self._read()
         next(frames, None)
-        for header, body in frames:
-            yield Frame(body=body, **header)
+        for header, sizes, body in frames:
+            yield Frame(sizes=sizes, body=body, **header)
 
     def remove(self) -> None:
         """Afterwards there is no pull to go on with."""
         self._path.unlink(missing_ok=True)
 
-    def _write(self, header: dict[str, Any], body: bytes | memoryview) -> None:
-        head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    def _write(self, header: dict[str, Any], sizes: npt.NDArray[np.uint32], body: bytes | memoryview) -> None:
+        head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode() + sizes.astype(SIZE).tobytes()
+        checksum = zlib.crc32(body, zlib.crc32(head))
         with self._path.open("ab") as file:
-            file.write(_HEAD.pack(len(head), len(body), zlib.crc32(body, zlib.crc32(head))) + head + body)
+            file.write(_HEAD.pack(len(head) - sizes.nbytes, len(sizes), len(body), checksum) + head)
+            file.write(body)
 
-    def _read(self) -> Iterator[tuple[dict[str, Any], memoryview]]:
+    def _read(self) -> Iterator[tuple[dict[str, Any], npt.NDArray[np.uint32], memoryview]]:
         with self._path.open("rb+") as file:
             size = os.fstat(file.fileno()).st_size
             if not size:
@@ -87,12 +94,14 @@ class Spool:
             content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
             whole = 0
             while whole + _HEAD.size <= size:
-                head_bytes, body_bytes, checksum = _HEAD.unpack_from(content, whole)
+                header_bytes, count, body_bytes, checksum = _HEAD.unpack_from(content, whole)
                 begin = whole + _HEAD.size
-                head = content[begin : begin + head_bytes]
-                body = content[begin + head_bytes : begin + head_bytes + body_bytes]
-                if len(body) != body_bytes or zlib.crc32(body, zlib.crc32(head)) != checksum:
+                sizes_begin = begin + header_bytes
+                body_begin = sizes_begin + count * SIZE.itemsize
+                end = body_begin + body_bytes
+                if end > size or zlib.crc32(content[begin:end]) != checksum:
                     break
-                whole = begin + head_bytes + body_bytes
-                yield json.loads(bytes(head)), body
+                whole = end
+                header = json.loads(bytes(content[begin:sizes_begin]))
+                yield header, np.frombuffer(content[sizes_begin:body_begin], SIZE), content[body_begin:end]
             file.truncate(whole)

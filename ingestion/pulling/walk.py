@@ -7,17 +7,20 @@ Sits between the client and landing.
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from ingestion.connectors.base import Connector, Json, Page, PulledFeed, Records, Request, utc_text
+import numpy as np
+
+from ingestion.connectors.base import Connector, Json, Page, PulledFeed, Records, RecordText, Request, utc_text
 from ingestion.errors import SignInRefused, SourceError, SourceUnavailable
 from ingestion.persons import Persons
 from ingestion.pulling.client import Client, Response
 from ingestion.pulling.pages import MalformedPage, records_of
-from ingestion.pulling.spool import Frame, Spool
+from ingestion.pulling.spool import SIZE, Frame, Spool
 from ingestion.pulling.tables import TableClient
 
 # Tokens of pages die after minutes to hours, and what was pulled grows old: a pull left longer ago begins anew.
@@ -74,7 +77,7 @@ def _walk(
                 "signature": signature,
                 "begun_at": utc_text(now),
                 "whole": list(whole),
-                "left": [
+                "first": [
                     request.as_json()
                     for request in connector.start(since, until)
                     if request.feed not in connector.options.leave_out
@@ -82,13 +85,13 @@ def _walk(
             }
         )
         opening = spool.opening() or {}
-    left, asked = opening["left"], dict[str, int]()
+    waiting, asked = deque(map(Request.from_json, opening["first"])), dict[str, int]()
     for frame in spool.frames():
-        left = frame.left
+        waiting.popleft()
+        waiting.extendleft(map(Request.from_json, reversed(frame.led_to)))
         _count(asked, frame.asked)
-    waiting = [Request.from_json(kept) for kept in left]
     while waiting:
-        request = waiting.pop(0)
+        request = waiting.popleft()
         times = _count(asked, request.as_json())
         if times > (_MOST_QUESTIONS if request.wait_seconds else _MOST_REPEATS):
             raise SourceError(
@@ -96,8 +99,9 @@ def _walk(
                 f"{request.label}: the server leads to the same page again and again; nothing of this pull is landed",
             )
         page, response = client.fetch(request, partial(_page, connector, feeds, request))
-        waiting = [*connector.follow(request, page), *waiting]
-        spool.append(_frame(connector, feeds, request, page, response, waiting, persons))
+        led_to = connector.follow(request, page)
+        spool.append(_frame(connector, feeds, request, page, response, led_to, persons))
+        waiting.extendleft(reversed(led_to))
 
 
 def _at(opening: Mapping[str, Any]) -> datetime:
@@ -128,12 +132,12 @@ def _frame(
     request: Request,
     page: Page,
     response: Response,
-    waiting: Sequence[Request],
+    led_to: Sequence[Request],
     persons: Persons | None,
 ) -> Frame:
     feed = feeds[request.feed] if request.feed else None
     records: Sequence[Json] = page.records
-    texts = page.records.texts if feed else []
+    texts: Sequence[RecordText] = page.records.texts if feed else []
     if feed and persons and connector.names_persons:
         records = [connector.without_persons(feed.name, record, persons.pseudonym) for record in records]
         texts = [record_text(record).encode() for record in records]
@@ -142,10 +146,10 @@ def _frame(
         feed=request.feed,
         label=request.label,
         body=b"".join(texts),
-        sizes=[len(text) for text in texts],
+        sizes=np.fromiter(map(len, texts), SIZE, len(texts)),
         digests=None if feed is None or feed.is_text_stable else [feed.digest_of(record) for record in records],
         asked=request.as_json(),
-        left=[left.as_json() for left in waiting],
+        led_to=[following.as_json() for following in led_to],
         server_time=utc_text(server_time) if server_time else None,
     )
 
