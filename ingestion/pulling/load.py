@@ -23,12 +23,12 @@ from ingestion.connectors.base import Connector, PulledFeed, Request, earlier, u
 from ingestion.connectors.tables import TableConnector
 from ingestion.errors import SourceError
 from ingestion.landing import MANIFEST, RECORDS, Load, landed_loads
-from ingestion.persons import PERSONS, Persons
+from ingestion.persons import PERSONS, SEALED, Persons
 from ingestion.pulling.client import Client
 from ingestion.pulling.outside import Outside
 from ingestion.pulling.spool import Frame, Spool
 from ingestion.pulling.tables import TableClient
-from ingestion.pulling.walk import record_text, walk
+from ingestion.pulling.walk import can_go_on, record_text, text_digest, walk
 from ingestion.readers import FAULT, FAULT_CODE, FILE, LINE, NUMBER, RAW, connect, literal, quoted, sql_path
 from ingestion.storage import Paths, as_json, new_load_id, sync_file, sync_folder
 from settings.instants import parse_clock_duration
@@ -79,6 +79,15 @@ def remove_spools(paths: Paths, source: str) -> None:
         Spool(_spools(paths) / f"{source}.{kind}").remove()
 
 
+def remove_useless_spools(paths: Paths, source: str, persons: Persons | None, now: datetime) -> None:
+    """Throw away what no pull will go on with: it is too old, or names persons otherwise than they are named now."""
+    for kind in _SPOOLS:
+        spool = Spool(_spools(paths) / f"{source}.{kind}")
+        opening = spool.opening()
+        if opening is None or not can_go_on(opening, persons, now):
+            spool.remove()
+
+
 def stage_pull(
     source: str,
     connector: Connector[Any],
@@ -107,6 +116,7 @@ def stage_pull(
     overlap = parse_clock_duration(connector.options.overlap)
     since = {name: _since(connector, earlier_loads, overlap) for name, earlier_loads in loads.items()}
     now = outside.clock()
+    remove_useless_spools(paths, source, persons, now)
     whole = [
         feed.name for feed in feeds if feed.is_complete or (feed.is_reconciled and connector.options.reconciles(now))
     ]
@@ -170,7 +180,7 @@ def _signature(
         "connector": type(connector).__name__,
         "options": connector.options.model_dump(mode="json"),
         "loads": {name: [load.version for load in found] for name, found in loads.items()},
-        PERSONS: persons.fingerprint if persons else None,
+        PERSONS: persons.version if persons else None,
     }
     if window is not None:
         content["window"] = [utc_text(instant) for instant in window]
@@ -267,7 +277,7 @@ def payloads_without_persons(
             record = connector.without_persons(feed, json.loads(payload), replace)
             columns[PAYLOAD][place] = record_text(record)
             if digest != "deleted":
-                columns[DIGEST][place] = declared.digest_of(record) or _text_digest(columns[PAYLOAD][place])
+                columns[DIGEST][place] = declared.digest_of(record) or text_digest(columns[PAYLOAD][place])
         arrays = [
             pa.nulls(batch.num_rows, pa.string())
             if name == RAW
@@ -279,11 +289,6 @@ def payloads_without_persons(
         return pa.RecordBatch.from_arrays(arrays, schema=batch.schema)
 
     return changed
-
-
-def _text_digest(text: str) -> str:
-    """As DuckDB's md5, which tells the texts of records apart."""
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
 class _FeedLanding:
@@ -349,6 +354,11 @@ class _FeedLanding:
             select identity, {DIGEST}, filename, number from every_landed
             {"" if self._is_whole else "semi join pulled using (identity)"}
             qualify row_number() over (partition by identity order by filename desc, number desc) = 1;
+            """
+        )
+        self._seal_digests()
+        self._con.execute(
+            f"""
             create or replace temp table gone as
             select null::bigint as place, {KEY}, {CURSOR}, 'deleted' as {DIGEST}, true as is_readable, filename, number
             from every_landed
@@ -364,6 +374,27 @@ class _FeedLanding:
             """
         )
         ((self._received,),) = self._rows("select count(*) from received")
+
+    def _seal_digests(self) -> None:
+        """Of a pulled record whose text was forgotten in landing, the digest that is comparable with landing's."""
+        known = self._rows(
+            f"""
+            select place, pulled.{DIGEST} from pulled inner join landed using (identity)
+            where starts_with(landed.{DIGEST}, '{SEALED}')
+            """
+        )
+        if not known or self._persons is None:
+            return
+        places, digests = zip(*known, strict=True)
+        sealed = pa.table({"place": places, "sealed": [self._persons.sealed(digest) for digest in digests]})
+        self._con.register("sealed", sealed)
+        self._con.execute(
+            f"""
+            create or replace temp table pulled as
+            select pulled.* replace (coalesce(sealed, {DIGEST}) as {DIGEST})
+            from pulled left join sealed using (place) order by place
+            """
+        )
 
     def _with_texts(self) -> str:
         """Query: the news in order, with their text and where it came from."""
