@@ -109,7 +109,8 @@ def forgettings_under_way(home: Path, sources: Sequence[SourceConfig]) -> list[R
 def rewrite_for(entry: Remembered, home: Path, sources: Sequence[SourceConfig], persons: Persons) -> dict[str, int]:
     """Rewrite every load that holds records of the person, in the sources that were not looked through for it yet.
 
-    A source comes after the one whose tickets it refers to. Returns the number of records by load (source/feed/load).
+    In `sources` one comes after that whose tickets it refers to. Returns the number of records by load, which is
+    source/feed/load id.
     """
     paths = Paths(home.absolute())
     persons = persons.remembering(remembered(paths.home))

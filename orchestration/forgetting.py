@@ -121,6 +121,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("person", help="the id as the source writes it; once for each id that the person has")
     parser.add_argument("--ahead", action="store_true", help="also if no record names the person yet")
     options = parser.parse_args(arguments)
+    if not options.person.strip():
+        parser.error("give the person's id: make forget PERSON=...")
     try:
         now = datetime.now(UTC).replace(microsecond=0)
         settings = RunSettings.from_environment(os.environ, now)
@@ -153,7 +155,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 1
     if since is not None:
-        print(f"That person was forgotten at {since}, and is nobody in whatever comes: there is nothing to do.")
+        print(f"That person was forgotten at {since}, and is nobody in whatever comes: there is nothing more to do.")
     elif not done:
         print("Landing has no record of that person yet. Whatever comes will be nobody's.")
     for entry in (*caught_up, *done):

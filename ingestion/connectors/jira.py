@@ -167,7 +167,11 @@ class Jira(Connector[JiraOptions]):
     def meant(self, feed: str, found: Mapping[str, Json]) -> Collection[str]:
         """Ids, times and names of choices; what a change tells only of fields that are watched or name persons."""
         told = {*_MEANT, *self._fields()}
-        return told | set(_CHANGE) if found.get("field") in (*_WATCHED, *_PERSON_FIELDS) else told
+        if found.get("field") in _WATCHED:
+            told.update(_CHANGE)
+        elif found.get("field") in _PERSON_FIELDS:
+            told.update(set(_CHANGE) - {"fromString", "toString"})  # full names, of which each is a pseudonym by itself
+        return told
 
     def without_texts(self, feed: str, record: Json) -> Json:
         """Of an issue's fields those that are asked for, without texts."""

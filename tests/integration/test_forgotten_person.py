@@ -114,7 +114,7 @@ def test_person_is_remembered_and_there_is_nothing_more_to_do(nights: Nights) ->
     again = forget(nights.project, **SECRETS)
     assert again.status == 0, again.errors
     assert "That person was forgotten at 20" in again.output
-    assert "there is nothing to do" in again.output
+    assert "there is nothing more to do" in again.output
     assert len(forgetting.forgotten(nights.project.home)) == 1
 
 
@@ -127,7 +127,7 @@ def test_person_of_whom_there_is_no_record_yet_is_forgotten_ahead_if_asked(night
         0,
         "Landing has no record of that person yet. Whatever comes will be nobody's.",
     )
-    assert "there is nothing to do" in forget(nights.project, "ann.smith", **SECRETS).output
+    assert "there is nothing more to do" in forget(nights.project, "ann.smith", **SECRETS).output
     assert len(forgetting.forgotten(nights.project.home)) == 1
 
 
@@ -157,6 +157,11 @@ def test_person_whom_no_record_names_is_said_to_be_unknown(nights: Nights) -> No
     assert unknown.status == 1
     assert "Landing has no record of that person" in unknown.errors
     assert len(json.loads((nights.project.home / "forgotten.json").read_text())) == 1
+
+
+def test_nobody_at_all_is_no_person(nights: Nights) -> None:
+    with pytest.raises(SystemExit):
+        forget(nights.project, " ", "--ahead", **SECRETS)
 
 
 def test_home_without_a_key_cannot_forget(published_project: Project) -> None:
