@@ -93,8 +93,8 @@ serve: $(RUN_STAMP)  ## Bring the database in SLM_POSTGRES_DSN up to the release
 reproduce: $(RUN_STAMP)  ## Make a past release again and compare: make reproduce RELEASE=<release_id>
 	@$(BIN)/python -m orchestration.reproduction '$(RELEASE)'
 
-forget: $(RUN_STAMP)  ## Forget a person: make forget PERSON=<id as the source writes it>
-	@$(BIN)/python -m orchestration.forgetting '$(PERSON)'
+forget: $(RUN_STAMP)  ## Forget a person: make forget PERSON=<id as the source writes it> [AHEAD=1]
+	@$(BIN)/python -m orchestration.forgetting '$(PERSON)' $(if $(AHEAD),--ahead)
 
 clean:  ## Remove the environment and what was parsed; homes below var/ stay
 	@rm -rf $(VENV) dbt_project/target

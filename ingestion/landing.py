@@ -269,7 +269,7 @@ def _write_records(
     columns = _all_columns([part for _, part in parts])
     if not problems:
         try:
-            change = without_persons(feed, persons.pseudonym) if persons and feed.persons else None
+            change = without_persons(feed, persons.named) if persons and feed.persons else None
             counts = _stream(parts, columns, folder / RECORDS, scratch, change)
         except FileProblem as problem:
             problems.append(str(problem))

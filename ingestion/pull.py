@@ -24,9 +24,10 @@ from ingestion.adapters.connector import ConnectorAdapter
 from ingestion.connectors.base import ConnectorOptions
 from ingestion.errors import FileGone, FileProblem, SourceError, SourceUnavailable
 from ingestion.feeds import CANONICAL_FEEDS
+from ingestion.forgetting import forget_staged
 from ingestion.interpret import PARQUET, Interpreted, interpret_loads
 from ingestion.landing import Load, RawFeed, commit_load, landed_loads, stage_load
-from ingestion.persons import Persons
+from ingestion.persons import Persons, remembered
 from ingestion.pulling.client import check_host
 from ingestion.pulling.load import Window, spool_of, stage_pull
 from ingestion.pulling.outside import Outside
@@ -144,15 +145,22 @@ def run_source(
     `loaded_at` (the instant of this run) and `as_of` (the instant the build speaks for) have a zone; `outside` is what
     a connector needs of its surroundings, None = the real ones. With a `window` (from an instant to before another,
     both with zones) a connector asks for that stretch again instead of for what is new. With `persons` landing has
-    pseudonyms for persons, also in what was landed before; without, what was received. Raises SourceError for files
-    that cannot be read, systems that do not answer, wrong options, or too many rejected records; then everything stays
-    as it was. It is a SourceUnread if nothing was delivered, so that what was delivered before still holds.
+    pseudonyms for persons, also in what was landed before, and who was forgotten stays so; without, what was received.
+    Raises SourceError for files that cannot be read, systems that do not answer, wrong options, or too many rejected
+    records; then everything stays as it was. It is a SourceUnread if nothing was delivered, so that what was delivered
+    before still holds.
     """
     for name, instant in (("loaded_at", loaded_at), ("as_of", as_of)):
         if instant.tzinfo is None:
             raise ValueError(f"{name} needs a zone")
 
     def stage(adapter: Adapter, raw_feeds: Sequence[RawFeed], paths: Paths, staging: Path) -> dict[str, Load]:
+        staged = received(adapter, raw_feeds, paths, staging)
+        if persons is not None:
+            forget_staged(adapter, source.name, staged, paths, persons)
+        return staged
+
+    def received(adapter: Adapter, raw_feeds: Sequence[RawFeed], paths: Paths, staging: Path) -> dict[str, Load]:
         if isinstance(adapter, ConnectorAdapter):
             return stage_pull(
                 source.name,
@@ -170,6 +178,7 @@ def run_source(
         return _stage(source.name, adapter, raw_feeds, project_dir.absolute(), paths, staging, loaded_at, persons)
 
     adapter, paths = adapter_for(source.name, source.type, source.options), Paths(home.absolute())
+    persons = None if persons is None else persons.remembering(remembered(home.absolute()))
     rewritten = [] if persons is None else pseudonymise_landed(adapter, source.name, paths, persons)
     result = _take_in(source, home, as_of, stage, window)
     if window is None:

@@ -26,8 +26,8 @@ from ingestion.storage import Paths, as_json, write_whole
 Change = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
-def rewrite_load(load: Load, change: Change, notes: Mapping[str, Any]) -> None:
-    """Afterwards the load's records are those that `change` makes of them, and its manifest has `notes`."""
+def rewrite_records(load: Load, change: Change) -> None:
+    """Afterwards the load's records are those that `change` makes of them: for a load that is not landed yet."""
 
     def write_records(path: Path) -> None:
         with (
@@ -37,11 +37,17 @@ def rewrite_load(load: Load, change: Change, notes: Mapping[str, Any]) -> None:
             for batch in records.iter_batches():
                 writer.write_batch(change(batch))
 
+    write_whole(load.records, write_records)
+
+
+def rewrite_load(load: Load, change: Change, notes: Mapping[str, Any]) -> None:
+    """Afterwards the load's records are those that `change` makes of them, and its manifest has `notes`."""
+
     def write_manifest(path: Path) -> None:
         path.write_text(as_json(manifest), encoding="utf-8")
 
     manifest = {**load.manifest, **notes, REWRITTEN: load.rewritten + 1}
-    write_whole(load.records, write_records)
+    rewrite_records(load, change)
     write_whole(load.folder / MANIFEST, write_manifest)
 
 

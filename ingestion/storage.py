@@ -47,6 +47,15 @@ class Paths:
         """When the source was last read; beside landing, because nothing else knows it."""
         return self.home / "landing" / ".read" / f"{source}.json"
 
+    @property
+    def forgotten(self) -> Path:
+        """Who was forgotten; beside landing, because it holds for all that is landed from then on."""
+        return self.home / "landing" / ".forgotten.json"
+
+    def looked_through(self, source: str) -> Path:
+        """For whom and for which tickets the source's loads were looked through."""
+        return self.home / "landing" / ".forgotten" / f"{source}.json"
+
     def staging(self, source: str) -> Path:
         """Derived files being written."""
         return self.home / "warehouse" / ".staging" / source

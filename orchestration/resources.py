@@ -108,9 +108,10 @@ class NightlyRun(dg.ConfigurableResource):  # type: ignore[type-arg]
                 self._persons = Persons.of(self._config, os.environ)
                 if not self._settings.landed_only:  # nothing is landed, by whatever key
                     demand_same_key(self._settings.home, self._persons)
-                    finished = finish_forgetting(self._settings.home, self._config.sources)
-                    if finished and context.log:
-                        context.log.warning(f"Finished the forgetting that was begun at {finished.at}")
+                    if self._persons is not None:
+                        for finished in finish_forgetting(self._settings.home, self._config.sources, self._persons):
+                            if context.log:
+                                context.log.warning(f"Finished the forgetting that was begun at {finished.at}")
             yield self
 
     @property

@@ -342,8 +342,8 @@ def _verdicts(
     for path in sorted((home / "releases").glob(f"[!.]*/{MANIFEST_FILE}")):
         if not path.parent.is_symlink():  # a link stands for another home's
             manifest = read_manifest(path.parent)
-            instants = (datetime.fromisoformat(manifest[name]) for name in ("as_of", "built_at"))
-            known.append(Known(path.parent.name, *instants, manifest["previous_release_id"]))
+            as_of, built_at = (datetime.fromisoformat(manifest[name]) for name in ("as_of", "built_at"))
+            known.append(Known(path.parent.name, as_of, built_at, manifest["previous_release_id"]))
     needed = [
         ("this release", [made_of.release_id]),
         ("named by an edition of a closed figure", retention.named_by_editions(connection)),

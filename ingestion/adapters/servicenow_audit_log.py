@@ -56,6 +56,11 @@ _MISSING = "?"
 _UNNAMED_TEAM = "unnamed"
 # The first two tell who asked; the others are people of the provider.
 _PERSONS = ("caller_id", "opened_by", "sys_created_by", "sys_updated_by", "assigned_to", "resolved_by")
+# What else is read where the log has it.
+_READ = (
+    *("assignment_group", "category", "contact_type", "made_sla", "reopen_count", "reassignment_count"),
+    *("resolved_at", "closed_at"),
+)
 # Columns of a ticket that a constant may fill where the log has nothing.
 _DEFAULTABLE = ("customer_id", "service_id", "ticket_type", "team_id", "channel", "category")
 _INSTANTS = ("updated_at", "opened_at", "source_resolved_at", "source_closed_at")
@@ -122,6 +127,7 @@ class ServicenowAuditLogAdapter:
                 persons=_PERSONS,
                 nobody=(_MISSING,),
                 ticket="number",
+                meant=(*_REQUIRED, *_READ),
             )
         ]
 

@@ -8,6 +8,7 @@ Sits between one system's connector and the common machinery.
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,9 @@ DEFAULT_OVERLAP = "PT15M"
 DEFAULT_RESPONSE_BYTES = 64 << 20
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+# A step of a JSON path, in quotes or without.
+_STEP = re.compile(r'\."([^"]*)"|\.([^."]+)')
 
 Json = Any
 # UTF-8; a `Raw` is a place in the answer.
@@ -274,7 +278,8 @@ class PulledFeed:
     `records` is the path of the list in an answer ("" = the answer is the list), `key` the paths that tell a record
     from others, `cursor` the path of the instant by which its changes are asked for; `@name` is a note of the request.
     `fields` names JSON paths that the rows are made of; the same fields are watched for changes of type. `ticket` is
-    the field with the ticket's id. `looks_into` names feeds whose records the rows need too.
+    the field with the ticket's id, `about` the JSON path (or note) by which a record names its ticket's record instead.
+    `looks_into` names feeds whose records the rows need too.
 
     `is_complete`: every pull brings every record, so that one which is missing was deleted; `is_reconciled`: the same
     on the nights of `reconcileOn`, on which it is asked for from the beginning. `deleted_when` is SQL over the fields:
@@ -290,6 +295,7 @@ class PulledFeed:
     rows: Mapping[str, Rows] = field(default_factory=dict)
     cursor: str | None = None
     ticket: str | None = None
+    about: str | None = None
     looks_into: tuple[str, ...] = ()
     is_complete: bool = False
     is_reconciled: bool = False
@@ -302,6 +308,35 @@ class PulledFeed:
         if self.is_text_stable:
             return None
         return hashlib.md5(json.dumps(value, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
+
+    def tickets_of(self, key: str | None, payload: str) -> set[str]:
+        """Every id of the ticket that a landed record is, or is about."""
+        found = {key} if "tickets" in self.rows else set()
+        paths = [self.fields[self.ticket]] if self.ticket else []
+        if self.about and self.about.startswith("@"):
+            found.add((key or "").split("|")[self.key.index(self.about)])
+        elif self.about:
+            paths.append(self.about)
+        record = json.loads(payload) if paths else None
+        for path in paths:
+            value = record
+            for quoted, plain in _STEP.findall(path.removeprefix("$")):
+                value = value.get(quoted or plain) if isinstance(value, dict) else None
+            found.add(None if value is None else str(value))
+        return {ticket for ticket in found if ticket}
+
+
+def only_meant(value: Json, meant: Callable[[Mapping[str, Json]], Collection[str]], *, is_meant: bool = False) -> Json:
+    """A copy of a record in which of each object's plain values only those stay whose names `meant` returns for it.
+
+    The others are null: what holds them stays as long and as deep as it was.
+    """
+    if isinstance(value, dict):
+        names = meant(value)
+        return {name: only_meant(member, meant, is_meant=name in names) for name, member in value.items()}
+    if isinstance(value, list):
+        return [only_meant(member, meant, is_meant=is_meant) for member in value]
+    return value if is_meant else None
 
 
 def each_object(value: Json, change: Callable[[Mapping[str, Json]], Mapping[str, Json]]) -> Json:
@@ -332,13 +367,12 @@ Own = TypeVar("Own", bound=PullOptions)
 class Connector(Generic[Own]):
     """One system. A connector has no state but its options; `since` and pages are arguments.
 
-    `names_persons`: its records name persons, and `without_persons` knows where. `free_texts` are names of fields that
-    hold what somebody wrote, at any depth; no row is made of them but a comment.
+    `names_persons`: its records name persons; `without_persons` knows where, and `meant` what else has to stay when one
+    is forgotten.
     """
 
     options_model: ClassVar[type[Any]]
     names_persons: ClassVar[bool] = False
-    free_texts: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, options: Own) -> None:
         self.options = options
@@ -366,9 +400,16 @@ class Connector(Generic[Own]):
         """
         return record
 
-    def without_texts(self, record: Json) -> Json:
-        """The record without what anybody wrote in it."""
-        return each_object(record, lambda found: dict.fromkeys(name for name in self.free_texts if name in found))
+    def meant(self, feed: str, found: Mapping[str, Json]) -> Collection[str]:
+        """Names of the plain values of one object in a record that rows, keys and cursors are made of.
+
+        Pseudonyms are among them; what somebody wrote is not.
+        """
+        return ()
+
+    def without_texts(self, feed: str, record: Json) -> Json:
+        """The record without what anybody wrote in it, and without what means nothing here: its rows stay."""
+        return only_meant(record, lambda found: self.meant(feed, found))
 
     def text_of(self, request: Request, body: bytes) -> str:
         """An answer as JSON text. Raises ValueError if it is not what the system documents."""

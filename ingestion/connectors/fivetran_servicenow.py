@@ -5,7 +5,7 @@ Follows Fivetran's ServiceNow schema: a table per ServiceNow table, references a
 are the tables incident, sys_audit, sys_user, task_sla, sys_user_group, core_company and cmdb_ci_service.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import ClassVar
@@ -14,10 +14,10 @@ from ingestion.connectors.base import Json, PulledFeed
 from ingestion.connectors.servicenow import (
     SERVICENOW_WORDS,
     servicenow_feeds,
+    servicenow_meant,
     servicenow_without_persons,
-    servicenow_without_texts,
 )
-from ingestion.connectors.tables import TableConnector, TableOptions
+from ingestion.connectors.tables import KEY, TableConnector, TableOptions
 
 _SYNCED = "_fivetran_synced"
 
@@ -43,9 +43,9 @@ class FivetranServiceNow(TableConnector[FivetranServiceNowOptions]):
         """Callers and those who changed something."""
         return servicenow_without_persons(record, pseudonym)
 
-    def without_texts(self, record: Json) -> Json:
-        """Comments and work notes."""
-        return servicenow_without_texts(record)
+    def meant(self, feed: str, found: Mapping[str, Json]) -> Collection[str]:
+        """What ServiceNow is asked for, but for comments and work notes, and what places a row."""
+        return {*servicenow_meant(feed, found), KEY, _SYNCED}
 
     queries = MappingProxyType(
         {

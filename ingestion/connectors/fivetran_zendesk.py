@@ -5,17 +5,26 @@ Follows Fivetran's Zendesk Support schema: ticket, ticket_field_history, ticket_
 written at creation; a field without one was empty then.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import ClassVar
 
 from pydantic import Field
 
 from ingestion.connectors.base import Json, PulledFeed, Rows, alias
-from ingestion.connectors.tables import TableConnector, TableOptions, utc
+from ingestion.connectors.tables import KEY, TableConnector, TableOptions, utc
 from ingestion.connectors.zendesk import ZENDESK_WORDS
 
 _SYNCED = "_fivetran_synced"
+# The columns that are asked for, but for the values of a history.
+_MEANT = frozenset(
+    {
+        *("id", "name", "ticket_id", "problem_id", "requester_id", "user_id", "via_channel"),
+        *("status", "type", "is_deleted", "field_name", "public", "created", "created_at", "updated", KEY, _SYNCED),
+    }
+)
+# Fields of a ticket whose values are users.
+_PERSON_FIELDS = ("requester_id", "submitter_id", "assignee_id")
 _KINDS = MappingProxyType(
     {"status": "status", "priority": "priority", "group_id": "team", "organization_id": "customer"}
 )
@@ -42,9 +51,14 @@ class FivetranZendesk(TableConnector[FivetranZendeskOptions]):
     def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
         """Users, and in a history the values of fields that name them."""
         persons = [name for name in ("requester_id", "user_id") if name in record]
-        if record.get("field_name") in ("requester_id", "submitter_id", "assignee_id"):
+        if record.get("field_name") in _PERSON_FIELDS:
             persons.append("value")
         return {**record, **{name: alias(record[name], pseudonym, ("-1",)) for name in persons}}
+
+    def meant(self, feed: str, found: Mapping[str, Json]) -> Collection[str]:
+        """Every column that is asked for; in a history the values of fields that are watched or name persons."""
+        is_watched = found.get("field_name") in (*_KINDS, self.options.service_field, "type", *_PERSON_FIELDS)
+        return _MEANT | {"value"} if is_watched else _MEANT
 
     queries = MappingProxyType(
         {

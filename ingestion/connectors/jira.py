@@ -8,7 +8,7 @@ JQL reads dates in the user's own zone and in minutes, so a search begins fourte
 UTC. What Jira says of its own SLAs is read into `source_made_sla` alone.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import ClassVar, Literal
@@ -136,7 +136,12 @@ def _opening(field: str, now: str) -> str:
     return f"nullif(case when first_values['{field}'] is null then {now} else first_values['{field}'] end, '')"
 
 
-_CHANGED_PERSONS = ("from", "to", "fromString", "toString", "tmpFromAccountId", "tmpToAccountId")
+# An entry of a changelog: the values it tells, fields whose values the rows are made of, and fields that name persons.
+_CHANGE = ("from", "to", "fromString", "toString", "tmpFromAccountId", "tmpToAccountId")
+_WATCHED = ("status", "priority", "Component", "Team")
+_PERSON_FIELDS = ("reporter", "assignee", "Request participants")
+# Beside the fields that are asked for: what tells records, entries, users and choices.
+_MEANT = ("id", "key", "field", "accountId", "name", "value", "jsdPublic", "total", "breached")
 
 
 def _persons(found: Mapping[str, Json], pseudonym: Callable[[str], str]) -> dict[str, Json]:
@@ -144,8 +149,8 @@ def _persons(found: Mapping[str, Json], pseudonym: Callable[[str], str]) -> dict
     if "accountId" in found or "displayName" in found:
         told_by = "accountId" if found.get("accountId") else "name"
         return dict.fromkeys(found) | {told_by: alias(found.get(told_by), pseudonym)}
-    if found.get("field") in ("reporter", "assignee", "Request participants"):
-        return {name: alias(found[name], pseudonym) for name in _CHANGED_PERSONS if name in found}
+    if found.get("field") in _PERSON_FIELDS:
+        return {name: alias(found[name], pseudonym) for name in _CHANGE if name in found}
     return {}
 
 
@@ -154,11 +159,27 @@ class Jira(Connector[JiraOptions]):
 
     options_model = JiraOptions
     names_persons = True
-    free_texts = ("body", "renderedBody", "summary", "description")
 
     def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
         """Users wherever they stand, and changes of who reported an issue."""
         return each_object(record, lambda found: _persons(found, pseudonym))
+
+    def meant(self, feed: str, found: Mapping[str, Json]) -> Collection[str]:
+        """Ids, times and names of choices; what a change tells only of fields that are watched or name persons."""
+        told = {*_MEANT, *self._fields()}
+        if found.get("field") in _WATCHED:
+            told.update(_CHANGE)
+        elif found.get("field") in _PERSON_FIELDS:
+            told.update(set(_CHANGE) - {"fromString", "toString"})  # full names, of which each is a pseudonym by itself
+        return told
+
+    def without_texts(self, feed: str, record: Json) -> Json:
+        """Of an issue's fields those that are asked for, without texts."""
+        if "fields" in record:
+            asked_for = self._fields()
+            fields = {name: value if name in asked_for else None for name, value in record["fields"].items()}
+            record = {**record, "fields": fields}
+        return super().without_texts(feed, record)
 
     def feeds(self) -> Sequence[PulledFeed]:
         """Issues, and the longer histories that a search cuts short."""
@@ -189,7 +210,9 @@ class Jira(Connector[JiraOptions]):
                 is_reconciled=True,
             ),
             *[
-                PulledFeed(name, records, ("@issue", "id"), {}, longer, looks_into=("issues", "changelog"))
+                PulledFeed(
+                    name, records, ("@issue", "id"), {}, longer, about="@issue", looks_into=("issues", "changelog")
+                )
                 for name, records in (("changelog", "values"), ("comments", "comments"))
             ],
         ]
@@ -245,21 +268,26 @@ class Jira(Connector[JiraOptions]):
             ) as record
             inner join issues on record.issue = issues.record_key
             left join firsts on record.issue = firsts.issue""",
-            "kind in ('opening', 'comment', 'status', 'priority', 'Component', 'Team')"
+            f"kind in ('opening', 'comment', {', '.join(literal(field) for field in _WATCHED)})"
             f" and not (kind = 'opening' and {opening} in ({new_words}))",
             _FIRSTS,
         )
 
     # --------------------------------------------------------------------------------------------------- pages
 
+    def _fields(self) -> list[str]:
+        """The fields of an issue that are asked for."""
+        options = self.options
+        fields = ["created", "updated", "status", "priority", "issuetype", "reporter", "resolutiondate", "parent"]
+        fields += ["comment", options.customer_field, options.service_field, options.team_field]
+        fields += [options.sla_field] if options.sla_field else []
+        return list(dict.fromkeys(fields))
+
     def start(self, since: Mapping[str, datetime], now: datetime) -> Sequence[Request]:
         """A search by the time of the last change, by rising creation, which never changes."""
         begin = f'updated >= "{earlier(since["issues"], _WIDEST_ZONE_SECONDS):%Y-%m-%d %H:%M}"'
         query = f"({self.options.jql}) AND {begin}" if self.options.jql else begin
         options = self.options
-        fields = ["created", "updated", "status", "priority", "issuetype", "reporter", "resolutiondate", "parent"]
-        fields += ["comment", options.customer_field, options.service_field, options.team_field]
-        fields += [options.sla_field] if options.sla_field else []
         is_cloud = options.deployment == "cloud"
         return [
             Request(
@@ -267,7 +295,7 @@ class Jira(Connector[JiraOptions]):
                 "/rest/api/3/search/jql" if is_cloud else "/rest/api/2/search",
                 (
                     ("jql", f"{query} ORDER BY created ASC, key ASC"),
-                    ("fields", ",".join(dict.fromkeys(fields))),
+                    ("fields", ",".join(self._fields())),
                     ("expand", "changelog"),
                     ("maxResults", str(options.page_size)),
                     *([] if is_cloud else [("startAt", "0")]),

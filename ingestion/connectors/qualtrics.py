@@ -7,7 +7,7 @@ one that is deleted is only noticed when all of them are asked for (`reconcileOn
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from pydantic import Field
@@ -58,6 +58,12 @@ class Qualtrics(Connector[QualtricsOptions]):
         persons = [name for name in _PERSONS if values.get(name) and name not in self.options.columns.values()]
         return {**record, "values": {**values, **{name: alias(values[name], pseudonym) for name in persons}}}
 
+    def meant(self, feed: str, found: Mapping[str, Json]) -> Collection[str]:
+        """The items, what slm.yaml reads beside them, and pseudonyms."""
+        options = self.options
+        told = ("responseId", "endDate", "recordedDate", "finished", *_PERSONS)
+        return {*told, *options.items, *options.columns.values()}
+
     def feeds(self) -> Sequence[PulledFeed]:
         """Responses that were broken off are no answers."""
         items = ", ".join(
@@ -80,6 +86,7 @@ class Qualtrics(Connector[QualtricsOptions]):
             f"(select *, unnest([{items}]) as answer from record) as record",
             "answer.score is not null and finished = '1'",
         )
+        ticket = self.options.columns.get("ticket_id")
         fields = {"responded_at": "$.values.endDate", "finished": "$.values.finished"}
         return [
             PulledFeed(
@@ -89,6 +96,7 @@ class Qualtrics(Connector[QualtricsOptions]):
                 fields,
                 {"survey_responses": rows},
                 cursor="values.recordedDate",
+                about=f'$.values."{ticket}"' if ticket else None,
                 is_reconciled=True,
             )
         ]

@@ -8,7 +8,7 @@ A queue is both service and team here. Deleted and merged tickets vanish from se
 when all tickets are asked for (`reconcileOn`); a merged one stays, because its history says so.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -108,6 +108,8 @@ _EVENTS = Rows(
 
 
 _NOBODY = ("RT_System", "Nobody")
+# Fields of a transaction whose values the rows are made of.
+_WATCHED = ("Status", "Priority", "Queue", "MergedInto")
 # Fields of a transaction whose values are users.
 _PERSON_FIELDS = ("Requestor", "Cc", "AdminCc", "Owner")
 
@@ -134,6 +136,13 @@ class RequestTracker(Connector[RequestTrackerOptions]):
     def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
         """Users wherever they stand."""
         return each_object(record, lambda found: _persons(found, pseudonym))
+
+    def meant(self, feed: str, found: Mapping[str, Json]) -> Collection[str]:
+        """What is asked for; old and new values of the fields that are watched or name persons; names of queues."""
+        told = {"id", "type", *_TICKET_FIELDS.split(","), *_HISTORY_FIELDS.split(","), "Organization", "EmailAddress"}
+        if found.get("Field") not in (*_WATCHED, *_PERSON_FIELDS):
+            told -= {"OldValue", "NewValue"}
+        return told | {"Name"} if feed == "queue" or found.get("type") == "queue" else told
 
     def feeds(self) -> Sequence[PulledFeed]:
         """Queues, tickets, transactions."""

@@ -7,7 +7,7 @@ services, whose ids are what the audit holds. The account needs a user in time z
 dates in the user's zone, and read access to the tables below.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
@@ -177,10 +177,14 @@ def servicenow_without_persons(record: Json, pseudonym: Callable[[str], str]) ->
     return {**record, **{name: alias(record[name], pseudonym, ("system",)) for name in persons}}
 
 
-def servicenow_without_texts(record: Json) -> Json:
-    """A row without what was written, whoever brings it; rows are made of the fact that something was."""
-    is_text = record.get("fieldname") in ("comments", "work_notes")
-    return {**record, "oldvalue": "", "newvalue": ""} if is_text else record
+# Of these fields the rows are made of the fact that something was written, not of what.
+_WRITTEN = ("comments", "work_notes")
+
+
+def servicenow_meant(feed: str, found: Mapping[str, Json]) -> set[str]:
+    """The columns that are asked for, whoever brings them, but for what was written."""
+    _, _, columns, _ = _TABLES[feed]
+    return set(columns.split(",")) - ({"oldvalue", "newvalue"} if found.get("fieldname") in _WRITTEN else set())
 
 
 def servicenow_feeds() -> list[PulledFeed]:
@@ -189,6 +193,8 @@ def servicenow_feeds() -> list[PulledFeed]:
         "incident": ({"tickets": _TICKETS, "ticket_events": _OPENING_STATE}, "number"),
         "audit": ({"ticket_events": _EVENTS}, None),
     }
+    # By the incident's own id, as in the table's references.
+    about = {"audit": "$.documentkey", "deletion": "$.documentkey", "task_sla": "$.task"}
     looks_into = {
         "incident": ("audit", "task_sla", "deletion", "group", "company", "service"),
         "audit": ("incident", "deletion", "group", "company", "service"),
@@ -202,6 +208,7 @@ def servicenow_feeds() -> list[PulledFeed]:
             fields={column: f'$."{column}"' for column in columns.split(",")},
             rows=declared.get(name, ({}, None))[0],
             ticket=declared.get(name, ({}, None))[1],
+            about=about.get(name),
             looks_into=looks_into.get(name, ()),
         )
         for name, (_, cursor, columns, _) in _TABLES.items()
@@ -218,9 +225,9 @@ class ServiceNow(Connector[ServiceNowOptions]):
         """Callers and those who changed something."""
         return servicenow_without_persons(record, pseudonym)
 
-    def without_texts(self, record: Json) -> Json:
-        """Comments and work notes."""
-        return servicenow_without_texts(record)
+    def meant(self, feed: str, found: Mapping[str, Json]) -> Collection[str]:
+        """What is asked for, but for comments and work notes."""
+        return servicenow_meant(feed, found)
 
     def feeds(self) -> Sequence[PulledFeed]:
         """Incidents, their history, and what names the ids in both.

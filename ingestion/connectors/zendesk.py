@@ -5,7 +5,7 @@ incremental organizations, groups and satisfaction ratings. What Zendesk counts 
 version of a ticket. The rate that the incremental exports allow is ten requests a minute.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import ClassVar
@@ -94,16 +94,33 @@ def _persons(found: Mapping[str, Json], pseudonym: Callable[[str], str]) -> dict
     return said
 
 
+# What rows, keys and cursors are made of beside fields with a history and persons.
+_MEANT = frozenset(
+    {
+        *("id", "ticket_id", "problem_id", "event_type", "channel", "score"),
+        *("public", "comment_public", "comment_present"),
+        *("created_at", "updated_at", "generated_timestamp", "timestamp"),
+    }
+)
+
+
 class Zendesk(Connector[ZendeskOptions]):
     """Cursors are Zendesk's own: `generated_timestamp` of tickets, `timestamp` of events."""
 
     options_model = ZendeskOptions
     names_persons = True
-    free_texts = ("body", "html_body", "plain_body", "comment", "subject", "raw_subject", "description")
 
     def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
         """Ids of users wherever they stand."""
         return each_object(record, lambda found: _persons(found, pseudonym))
+
+    def meant(self, feed: str, found: Mapping[str, Json]) -> Collection[str]:
+        """Ids, times and the watched fields; a name where it is that of a group or an organization."""
+        watched = {*_EVENT_FIELDS, self.options.service_field, "type"}
+        told = {*_MEANT, *watched, *_PERSONS, *_LISTS_OF_PERSONS}
+        if watched & set(found) or set(_PERSONS) & set(found):
+            told.add("previous_value")
+        return told | {"name"} if feed in ("groups", "organizations") else told
 
     def feeds(self) -> Sequence[PulledFeed]:
         """Tickets at opening need their events, events and ratings their ticket."""
@@ -192,6 +209,7 @@ class Zendesk(Connector[ZendeskOptions]):
                 {name: f"$.{name}" for name in ("ticket_id", "score", "created_at", "updated_at", "comment")},
                 self._ratings(),
                 cursor="updated_at",
+                about="$.ticket_id",
                 looks_into=("tickets", "organizations"),
             ),
         ]

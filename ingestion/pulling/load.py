@@ -27,12 +27,12 @@ from ingestion.connectors.base import Connector, Json, PulledFeed, Request, earl
 from ingestion.connectors.tables import TableConnector
 from ingestion.errors import SourceError
 from ingestion.landing import MANIFEST, RECORDS, Load, landed_loads
-from ingestion.persons import PERSONS, Persons
+from ingestion.persons import PERSONS, SEALED, Persons
 from ingestion.pulling.client import Client
 from ingestion.pulling.outside import Outside
 from ingestion.pulling.spool import Frame, Spool
 from ingestion.pulling.tables import TableClient
-from ingestion.pulling.walk import record_text, walk
+from ingestion.pulling.walk import can_go_on, record_text, walk
 from ingestion.readers import FAULT, FAULT_CODE, FILE, LINE, NUMBER, RAW, connect, literal, quoted, sql_path
 from ingestion.storage import Paths, as_json, new_load_id, sync_file, sync_folder
 from settings.instants import parse_clock_duration
@@ -85,6 +85,15 @@ def remove_spools(paths: Paths, source: str) -> None:
         Spool(_spools(paths) / f"{source}.{kind}").remove()
 
 
+def remove_useless_spools(paths: Paths, source: str, persons: Persons | None, now: datetime) -> None:
+    """Throw away what no pull will go on with: it is too old, or names persons otherwise than they are named now."""
+    for kind in _SPOOLS:
+        spool = Spool(_spools(paths) / f"{source}.{kind}")
+        opening = spool.opening()
+        if opening is None or not can_go_on(opening, persons, now):
+            spool.remove()
+
+
 def stage_pull(
     source: str,
     connector: Connector[Any],
@@ -113,6 +122,7 @@ def stage_pull(
     overlap = parse_clock_duration(connector.options.overlap)
     since = {name: _since(connector, earlier_loads, overlap) for name, earlier_loads in loads.items()}
     now = outside.clock()
+    remove_useless_spools(paths, source, persons, now)
     whole = [
         feed.name for feed in feeds if feed.is_complete or (feed.is_reconciled and connector.options.reconciles(now))
     ]
@@ -178,7 +188,7 @@ def _signature(
         "connector": type(connector).__name__,
         "options": connector.options.model_dump(mode="json"),
         "loads": {name: [load.version for load in found] for name, found in loads.items()},
-        PERSONS: persons.fingerprint if persons else None,
+        PERSONS: persons.version if persons else None,
     }
     if window is not None:
         content["window"] = [utc_text(instant) for instant in window]
@@ -216,14 +226,17 @@ def _received(feed: PulledFeed, frames: Sequence[Frame]) -> pa.Table:
         return lambda frame: _note_text(Request.from_json(frame.asked).note[name])
 
     paths = dict.fromkeys(path for path in (*feed.key, feed.cursor or "") if path.startswith("@"))
-    digests = [] if feed.is_text_stable else [pa.array(frame.digests, pa.string()) for frame in frames]
+    digests = [
+        pa.array(frame.digests, pa.string()) if frame.digests else pa.nulls(len(frame.sizes), pa.string())
+        for frame in frames
+    ]
     return pa.table(
         {
             "place": np.arange(sum(counts), dtype=np.int64),
             FILE: repeated(lambda frame: frame.label),
             LINE: pa.chunked_array(lines, pa.int64()),
             **{path: repeated(noted(path[1:])) for path in paths},
-            DIGEST: pa.chunked_array(digests, pa.string()) if digests else pa.nulls(sum(counts), pa.string()),
+            DIGEST: pa.chunked_array(digests, pa.string()),
             PAYLOAD: pa.chunked_array([_texts(frame) for frame in frames], pa.string()),
         }
     )
@@ -278,11 +291,6 @@ def instant_text(value: str) -> str:
     # By way of microseconds: zones are looked up where an instant becomes a timestamp otherwise.
     micros = f"case when {number} is null then epoch_us(try_cast({value} as timestamptz)) else {counted} end"
     return f"strftime(make_timestamp({micros}), '%Y-%m-%dT%H:%M:%SZ')"
-
-
-def text_digest(payload: str) -> str:
-    """What tells the text of a record from others, as DuckDB's md5 makes it; landed where the payload is not that."""
-    return hashlib.md5(payload.encode(), usedforsecurity=False).hexdigest()
 
 
 def payloads_without_persons(
@@ -403,14 +411,14 @@ class _FeedLanding:
             select identity, coalesce({DIGEST}, md5({PAYLOAD})) as {DIGEST}, filename, {NUMBER} from every_landed
             {"" if self._is_whole else f"semi join (select {_IDENTITY} as identity from pulled) using (identity)"}
             qualify row_number() over (partition by identity order by filename desc, {NUMBER} desc) = 1;
-            create or replace temp table known as
-            select place
+            create or replace temp table met as
+            select place, coalesce(texts.{DIGEST}, md5(texts.{PAYLOAD})) as {DIGEST}, landed.{DIGEST} as landed_digest
             from (select place, {_IDENTITY} as identity from pulled)
             inner join landed using (identity)
             inner join (select place, {DIGEST}, {PAYLOAD} from received) as texts using (place)
-            where coalesce(texts.{DIGEST}, md5(texts.{PAYLOAD})) = landed.{DIGEST}
             """
         )
+        self._seal_digests()
         self._gone = self._table(
             f"""
             select {KEY}, {CURSOR}, 'deleted' as {DIGEST}, {PAYLOAD} from every_landed
@@ -424,7 +432,23 @@ class _FeedLanding:
             """
         )
         ((self._live,),) = self._rows(f"select count(*) from landed where {DIGEST} <> 'deleted'")
-        self._news = self._table("select * from pulled anti join known using (place) order by place")
+        self._news = self._table(
+            f"""
+            select * from pulled
+            anti join (select place from met where {DIGEST} = landed_digest) using (place)
+            order by place
+            """
+        )
+
+    def _seal_digests(self) -> None:
+        """Of a pulled record whose text was forgotten in landing, the digest that is comparable with landing's."""
+        sealed = self._rows(f"select place, {DIGEST} from met where starts_with(landed_digest, '{SEALED}')")
+        if not sealed or self._persons is None:
+            return
+        places, digests = zip(*sealed, strict=True)
+        table = pa.table({"place": places, "sealed": [self._persons.sealed(digest) for digest in digests]})
+        self._con.register("sealed", table)
+        self._con.execute(f"update met set {DIGEST} = sealed.sealed from sealed where met.place = sealed.place")
 
     def problems(self) -> list[str]:
         """Why nothing of this may be landed: too many records gone, a field of another type."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from ingestion.connectors.base import Connector, Json, Page, PulledFeed, Records, RecordText, Request, utc_text
 from ingestion.errors import SignInRefused, SourceError, SourceUnavailable
-from ingestion.persons import Persons
+from ingestion.persons import PERSONS, Persons
 from ingestion.pulling.client import Client, Response
 from ingestion.pulling.pages import MalformedPage, records_of
 from ingestion.pulling.spool import SIZE, Frame, Spool
@@ -71,10 +71,11 @@ def _walk(
 ) -> None:
     feeds = {feed.name: feed for feed in connector.feeds()}
     opening = spool.opening()
-    if opening is None or opening["signature"] != signature or now - _at(opening) > _GO_ON_WITHIN:
+    if opening is None or opening["signature"] != signature or not can_go_on(opening, persons, now):
         spool.begin(
             {
                 "signature": signature,
+                PERSONS: persons.version if persons else None,
                 "begun_at": utc_text(now),
                 "whole": list(whole),
                 "first": [
@@ -104,8 +105,11 @@ def _walk(
         waiting.extendleft(reversed(led_to))
 
 
-def _at(opening: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(opening["begun_at"])
+def can_go_on(opening: Mapping[str, Any], persons: Persons | None, now: datetime) -> bool:
+    """Whether a pull that began so may be gone on with; what it holds names persons otherwise, or is too old."""
+    if opening.get(PERSONS) != (persons.version if persons else None):
+        return False
+    return now - datetime.fromisoformat(opening["begun_at"]) <= _GO_ON_WITHIN
 
 
 def _count(asked: dict[str, int], kept: Sequence[Any]) -> int:
@@ -138,16 +142,26 @@ def _frame(
     feed = feeds[request.feed] if request.feed else None
     records: Sequence[Json] = page.records
     texts: Sequence[RecordText] = page.records.texts if feed else []
+    digests: Sequence[str | None] | None = None
     if feed and persons and connector.names_persons:
         records = [connector.without_persons(feed.name, record, persons.pseudonym) for record in records]
-        texts = [record_text(record).encode() for record in records]
+        written = [record_text(record) for record in records]
+        renamed = [persons.renamed(text) for text in written]
+        # As if nobody had been forgotten: the system's own copy has not changed, and must not come again for that.
+        digests = [
+            feed.digest_of(record) or (None if kept == own else text_digest(own))
+            for record, own, kept in zip(records, written, renamed, strict=True)
+        ]
+        texts = [kept.encode() for kept in renamed]
+    elif feed and not feed.is_text_stable:
+        digests = [feed.digest_of(record) for record in records]
     server_time = response.server_time
     return Frame(
         feed=request.feed,
         label=request.label,
         body=b"".join(texts),
         sizes=np.fromiter(map(len, texts), SIZE, len(texts)),
-        digests=None if feed is None or feed.is_text_stable else [feed.digest_of(record) for record in records],
+        digests=digests,
         asked=request.as_json(),
         led_to=[following.as_json() for following in led_to],
         server_time=utc_text(server_time) if server_time else None,
@@ -162,3 +176,8 @@ def record_text(record: Json) -> str:
     except UnicodeEncodeError:  # half a surrogate pair, which JSON can name and UTF-8 cannot write
         return json.dumps(record)
     return text
+
+
+def text_digest(text: str) -> str:
+    """As DuckDB's md5, which tells the texts of records apart."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
