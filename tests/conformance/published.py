@@ -46,22 +46,25 @@ def published_rows(built: Built) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class Segment:
-    """One row of fct_sla_clock_segment: the key of its instance, and what it was from second to second."""
+    """One row of fct_sla_clock_segment: the key of its instance, what it was, and the events named at its edges."""
 
     key: tuple[Any, ...]
     metric: str
     state: str
     span: Span
     on_clock_seconds: int
+    opening_event: str | None
+    closing_event: str | None
 
 
 def published_segments(built: Built) -> Iterator[Segment]:
-    for *key, metric, state, start, end, on_clock in built.query(
+    for *key, metric, state, start, end, on_clock, opening, closing in built.query(
         f"""select {", ".join(INSTANCE)}, metric, state, epoch(segment_start_at)::bigint,
-            epoch(segment_end_at)::bigint, on_clock_seconds
-        from marts.fct_sla_clock_segment"""
+            epoch(segment_end_at)::bigint, on_clock_seconds, opening_event_id, closing_event_id
+        from marts.fct_sla_clock_segment
+        order by segment_start_at"""
     ):
-        yield Segment(tuple(key), metric, state, (start, end), on_clock)
+        yield Segment(tuple(key), metric, state, (start, end), on_clock, opening, closing)
 
 
 def by_instance(rows: Iterable[Row]) -> dict[tuple[Any, ...], Row]:

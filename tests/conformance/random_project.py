@@ -23,6 +23,7 @@ from tests.conformance.reference import (
     DROPPED,
     OPEN,
     Agreement,
+    Ends,
     Event,
     Exclusion,
     Row,
@@ -30,6 +31,7 @@ from tests.conformance.reference import (
     Ticket,
     World,
     governing,
+    ticket_ends,
     ticket_rows,
 )
 
@@ -465,10 +467,13 @@ class RandomProject:
         return World(epoch(AS_OF), self.openings, agreements)
 
     def expected(self) -> list[Row]:
+        return [row for row, _ in self.expected_ends()]
+
+    def expected_ends(self) -> list[tuple[Row, Ends]]:
         return [
-            row
+            found
             for ticket in self.tickets
-            for row in ticket_rows(self.world(ticket), ticket, self.exclusions.get(ticket.id, []))
+            for found in ticket_ends(self.world(ticket), ticket, self.exclusions.get(ticket.id, []))
         ]
 
 

@@ -196,8 +196,10 @@ class Instance:
     values: Values
     stretches: list[Span]
     running_since: int | None
+    started_by: Event | None  # None: the opening of the ticket
     ended: str = ""  # superseded or cancelled, if it was
     began_cycle: bool = False  # with a reopening
+    halted_by: Event | None = None  # what last took it off the clock
 
     def active(self, now: int) -> list[Span]:
         return self.stretches + ([(self.running_since, now)] if self.running_since is not None else [])
@@ -207,10 +209,10 @@ class Instance:
         """From its beginning to its end, if that has come."""
         return self.stretches[-1][1] - self.stretches[0][0] if self.stretches else 0
 
-    def halt(self, at: int) -> None:
+    def halt(self, at: int, by: Event | None) -> None:
         if self.running_since is not None:
             self.stretches.append((self.running_since, at))
-            self.running_since = None
+            self.running_since, self.halted_by = None, by
 
 
 class Walk:
@@ -225,6 +227,7 @@ class Walk:
         self.values = Values(ticket.customer, ticket.service, ticket.priority)
         self.status = "new"
         self.upcoming = self.events
+        self.event: Event | None = None  # the one that is taken; None: the opening of the ticket
         self.phase = "before"  # before (a cycle has yet to begin), running, stopped, dropped
         self.dropped_from = ""  # the phase in which the ticket was cancelled or merged
         self.done_since = 0  # since when the ticket stands in {resolved, closed}
@@ -261,7 +264,7 @@ class Walk:
     def open(self, target: Target | None, at: int) -> None:
         self.matching = target
         if target is not None:
-            instance = Instance(target, self.values, [], at)
+            instance = Instance(target, self.values, [], at, self.event)
             self.cycle.append(instance)
             self.instances.append(instance)
 
@@ -279,14 +282,14 @@ class Walk:
     def end_unbreached(self, instances: Iterable[Instance], at: int, why: str) -> None:
         for instance in instances:
             if self.on_clock(instance, at) <= instance.target.threshold:
-                instance.halt(at)
+                instance.halt(at, self.event)
                 instance.stretches.append((at, at))
-                instance.ended = why
+                instance.ended, instance.halted_by = why, self.event
 
     def stop(self, at: int) -> None:
         self.phase, self.changes_while_stopped, self.values_at_stop = "stopped", [], self.values
         for instance in self.live():
-            instance.halt(at)
+            instance.halt(at, self.event)
 
     def drop(self, at: int) -> None:
         """Merged or cancelled while the clock runs: a breach sticks, everything else is cancelled."""
@@ -309,6 +312,7 @@ class Walk:
         self.take_opening()
         for number, event in enumerate(self.events):
             self.upcoming = self.events[number + 1 :]
+            self.event = event if event.id else None
             self.take(event)
         # Chosen: a cycle that a reopening begins and that ends within the second is none.
         self.instances = [i for i in self.instances if not i.began_cycle or i.running_since or i.lasted]
@@ -402,11 +406,13 @@ class Walk:
     def resume(self, at: int) -> None:
         """The clock goes on; what changed in the gap has changed at its own instant, with no clock running."""
         self.phase, self.values = "running", self.values_at_stop
+        resuming = self.event
         for event in self.changes_while_stopped:
-            self.values = self.values.changed_by(event)
+            self.event, self.values = event, self.values.changed_by(event)
             self.take_change(event.at, event.kind)
             for instance in self.live():
-                instance.halt(event.at)
+                instance.halt(event.at, event)
+        self.event = resuming
         for instance in self.live():
             instance.running_since = at
 
@@ -504,7 +510,7 @@ class NextReplyWalk(Walk):
     """time_to_next_reply: a cycle is an exchange, from the earliest unanswered question to the reply or the end."""
 
     is_asked = False  # a question came while the ticket was not open
-    answered_at: int | None = None  # while the ticket stood cancelled with a question open
+    answer: Event | None = None  # given while the ticket stood cancelled with a question open
 
     def take_opening(self) -> None:
         """Nothing has been asked."""
@@ -517,8 +523,8 @@ class NextReplyWalk(Walk):
             self.is_asked = False
             if self.phase == "running":
                 self.stop(event.at)
-            elif self.phase == "dropped" and self.dropped_from == "running" and self.answered_at is None:
-                self.answered_at = event.at
+            elif self.phase == "dropped" and self.dropped_from == "running" and self.answer is None:
+                self.answer = event
         elif event.is_question and self.status not in OPEN:
             self.is_asked = True
         elif event.is_question and self.phase == "before":
@@ -538,10 +544,13 @@ class NextReplyWalk(Walk):
 
     def undo_drop(self, at: int) -> None:
         """The exchange goes on, unless the customer was answered meanwhile."""
-        super().undo_drop(at if self.answered_at is None else self.answered_at)
-        if self.answered_at is not None:
-            self.stop(self.answered_at)
-            self.answered_at = None
+        answer, self.answer = self.answer, None
+        if answer is None:
+            super().undo_drop(at)
+        else:
+            self.event = answer
+            super().undo_drop(answer.at)
+            self.stop(answer.at)
 
 
 class UpdateGapWalk(Walk):
@@ -562,7 +571,7 @@ class TeamWalk(Walk):
     is_in_team = False
 
     def take_opening(self) -> None:
-        """The team of the opening is an assignment like the others, before any other one of that second.
+        """The team of the opening is an assignment like the others, before any other one of that second; it has no id.
 
         A stay begins and ends with its second: after all else that happens in it.
         """
@@ -602,9 +611,14 @@ class SupplierWalk(Walk):
     has_waited = False  # within this cycle, for this agreement's supplier
 
     def start(self, at: int) -> None:
-        changes = [event.value for event in self.events if event.kind == "status" and event.at <= at]
-        self.has_waited = changes[-1:] == ["waiting_supplier"]  # a wait that lasts no second is none
-        if self.has_waited:
+        wait = None  # the change to it that holds when all of this second has happened: one of no second is none
+        for event in self.events:
+            if event.kind == "status" and event.at <= at:
+                wait = (wait or event) if event.value == "waiting_supplier" else None
+        self.has_waited = wait is not None
+        if wait is not None:
+            if wait.at == at and (self.event is None or self.event.kind == "status"):
+                self.event = wait  # it begins the clock, also in the second of the opening or of a reopening
             super().start(at)
 
     def take_team(self, event: Event) -> None:
@@ -767,7 +781,14 @@ def _period_start(walk: Walk, row: Row) -> date | None:
     return date(day.year, (day.month - 1) // months * months + 1, 1)
 
 
-def ticket_rows(world: World, ticket: Ticket, exclusions: Sequence[Exclusion] = ()) -> list[Row]:
+class Ends(NamedTuple):
+    """What started and what stopped a clock; None: the opening of the ticket, and nothing so far."""
+
+    started_by: Event | None
+    stopped_by: Event | None
+
+
+def ticket_ends(world: World, ticket: Ticket, exclusions: Sequence[Exclusion] = ()) -> list[tuple[Row, Ends]]:
     """All instances of a ticket under the agreements of the world; none if it was opened after as_of."""
     if ticket.opened > world.as_of:
         return []
@@ -780,4 +801,13 @@ def ticket_rows(world: World, ticket: Ticket, exclusions: Sequence[Exclusion] = 
     ]
     for walk in walks:
         walk.run()
-    return [row for walk in walks for row in rows_of_walk(walk)]
+    return [
+        (row, Ends(instance.started_by, None if row.stopped_at is None else instance.halted_by))
+        for walk in walks
+        for row, instance in zip(rows_of_walk(walk), walk.instances, strict=True)
+    ]
+
+
+def ticket_rows(world: World, ticket: Ticket, exclusions: Sequence[Exclusion] = ()) -> list[Row]:
+    """The rows alone."""
+    return [row for row, _ in ticket_ends(world, ticket, exclusions)]

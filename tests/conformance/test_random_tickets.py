@@ -12,6 +12,7 @@ from typing import Any
 from tests.conformance.open_hours import Span, common, seconds, union, without
 from tests.conformance.published import (
     Built,
+    Segment,
     build,
     by_instance,
     published_rows,
@@ -20,7 +21,7 @@ from tests.conformance.published import (
     story,
 )
 from tests.conformance.random_project import AS_OF, Draw, epoch
-from tests.conformance.reference import OPEN, WALKS, Row, World, ticket_rows
+from tests.conformance.reference import OPEN, WALKS, Row, Ticket, World, ticket_rows
 
 SHOWN = 5
 END = "coalesce(stopped_at, $as_of::timestamp)"
@@ -189,6 +190,80 @@ def test_the_teams_clock_runs_only_while_the_team_has_the_ticket(built: Built) -
         ticket_id, agreement_id = segment.key[:2]
         stay = union(stays[ticket_id, provider[agreement_id]])
         assert common([segment.span], stay) == [segment.span], segment
+
+
+def segments_by_instance(built: Built) -> dict[tuple[Any, ...], list[Segment]]:
+    found: dict[tuple[Any, ...], list[Segment]] = {}
+    for segment in published_segments(built):
+        found.setdefault(segment.key, []).append(segment)
+    return found
+
+
+def test_a_named_event_is_of_the_ticket_and_lies_at_its_edge(built: Built) -> None:
+    instants = {ticket.id: {event.id: event.at for event in ticket.events} for ticket in built.drawn.tickets}
+    named = [
+        (segment, event, at)
+        for segment in published_segments(built)
+        for event, at in zip((segment.opening_event, segment.closing_event), segment.span, strict=True)
+        if event is not None
+    ]
+    assert named
+    for segment, event, at in named:
+        assert instants[segment.key[0]].get(event) == at, (segment, event)
+
+
+def changes_of_status(ticket: Ticket) -> dict[int, str]:
+    """By instant the event after which the status was another one; of several in one second the last."""
+    found, status = {}, "new"
+    for event in World(epoch(AS_OF), {}, []).known(ticket):
+        if event.kind == "status" and event.value != status:
+            found[event.at], status = event.id, event.value
+    return found
+
+
+def first_replies(ticket: Ticket) -> dict[int, str]:
+    """By instant the reply; of several in one second the first."""
+    replies = sorted(((event.at, event.id) for event in ticket.events if event.is_reply), reverse=True)
+    return dict(replies)
+
+
+def test_segments_name_what_started_stopped_and_changed_their_clock(built: Built) -> None:
+    """At the ends of a clock what the reference saw start and stop it, between them the change of status, or the reply
+    that ends a gap between updates; and there is an edge wherever one of these lies."""
+    tickets = {ticket.id: ticket for ticket in built.drawn.tickets}
+    statuses = {name: changes_of_status(ticket) for name, ticket in tickets.items()}
+    replies = {name: first_replies(ticket) for name, ticket in tickets.items()}
+    ends = {next(iter(by_instance([row]))): (row, of_row) for row, of_row in built.drawn.expected_ends()}
+    reached = set()
+    for key, segments in segments_by_instance(built).items():
+        row, (started_by, stopped_by) = ends[key]
+        changes = statuses[row.ticket_id] | (replies[row.ticket_id] if row.metric == "max_update_gap" else {})
+        first, last = segments[0], segments[-1]
+        assert (stopped_by is None) == (row.stopped_at is None), readable(row)
+        if started_by is None:
+            # By the opening; a wait that was set in its second is named, for it has the clock stand still.
+            status = changes.get(first.span[0])
+            allowed = {"run": {None}, "pause": {status}}.get(first.state, {None, status})
+            assert first.opening_event in allowed, (first, readable(row))
+        else:
+            reached.add((row.metric, "started", started_by.kind))
+            assert first.opening_event == started_by.id, (first, started_by, readable(row))
+        if stopped_by is None:
+            assert last.closing_event == changes.get(last.span[1]), (last, readable(row))
+        else:
+            reached.add((row.metric, "stopped", stopped_by.kind))
+            answers = row.metric in ("time_to_first_response", "time_to_next_reply") and stopped_by.kind == "status"
+            reply = replies[row.ticket_id].get(last.span[1]) if answers else None
+            assert last.closing_event == (reply or stopped_by.id), (last, stopped_by, readable(row))
+        for one, other in pairwise(segments):
+            assert one.closing_event == other.opening_event == changes.get(one.span[1]), (one, other)
+        edges = {at for segment in segments for at in segment.span}
+        assert not [at for at in changes if first.span[0] < at < last.span[1] and at not in edges], readable(row)
+    kinds = {"status", "message", "team", "priority", "service", "customer"}
+    assert {(side, kind) for _, side, kind in reached} == {
+        (side, kind) for side in ("started", "stopped") for kind in kinds
+    }
+    assert {metric for metric, side, kind in reached if (side, kind) == ("stopped", "status")} == set(WALKS)
 
 
 def test_due_at_is_the_inverse_reading_of_the_clock(built: Built) -> None:

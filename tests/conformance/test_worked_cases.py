@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conformance.published import Built, published_rows
+from tests.conformance.published import Built, Segment, published_rows, published_segments
 from tests.conformance.reference import Row
 from tests.conformance.worked_cases import CASES, Case, shown
 
@@ -20,3 +20,21 @@ def test_worked_case_is_published(case: Case, rows_by_ticket: dict[str, list[Row
     agreements = {agreement.id for agreement in case.agreements()}
     rows = [row for row in rows_by_ticket.get(case.name, []) if row.agreement_id in agreements]
     assert shown(rows, case.outcomes) == case.outcomes, case.why
+
+
+@pytest.fixture(scope="module")
+def segments_by_target(built: Built) -> dict[tuple[str, str], list[Segment]]:
+    found: dict[tuple[str, str], list[Segment]] = {}
+    for segment in published_segments(built):
+        found.setdefault((segment.key[0], segment.key[2]), []).append(segment)
+    return found
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.named], ids=lambda case: case.name)
+def test_segments_of_a_worked_case_name_their_events(
+    case: Case, segments_by_target: dict[tuple[str, str], list[Segment]]
+) -> None:
+    for target, events in case.named.items():
+        named = [(found.opening_event, found.closing_event) for found in segments_by_target[case.name, target]]
+        expected = [tuple(None if n is None else case.event_id(n) for n in edges) for edges in events]
+        assert named == expected, (target, case.why)

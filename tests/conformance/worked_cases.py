@@ -74,7 +74,8 @@ class Case:
 
     Every case has a customer, a service and a team of its own, all called like the case; what it calls `other` is a
     second one of its own. `policies` change its agreement, an SLA on all services unless they say so; each entry of
-    `also` makes one more agreement, with the same changes and its own.
+    `also` makes one more agreement, with the same changes and its own. `named`: of the segments of a target, in order
+    of time, the events at their two edges, by their place among the case's events.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Case:
     policies: dict[str, Any] = field(default_factory=dict)
     also: list[dict[str, Any]] = field(default_factory=list)
     exclusions: list[Span] = field(default_factory=list)
+    named: dict[str, list[tuple[int | None, int | None]]] = field(default_factory=dict)
 
     def own(self, text: str) -> str:
         return {"ours": self.name, "other": f"{self.name}-other"}.get(text, text)
@@ -114,13 +116,16 @@ class Case:
 
     def ticket(self) -> Ticket:
         events = tuple(
-            Event(f"{self.name}-{number:02d}", when, "message", "", *AUTHORS[value])
+            Event(self.event_id(number), when, "message", "", *AUTHORS[value])
             if kind == "message"
-            else Event(f"{self.name}-{number:02d}", when, kind, self.own(value))
+            else Event(self.event_id(number), when, kind, self.own(value))
             for number, (when, kind, value) in enumerate(self.events)
         )
         team = self.own(self.team)
         return Ticket(self.name, self.name, self.name, "incident", self.priority, self.opened, team, events)
+
+    def event_id(self, number: int) -> str:
+        return f"{self.name}-{number:02d}"
 
     def decided_exclusions(self) -> list[Exclusion]:
         return [Exclusion(self.agreements()[0].id, span) for span in self.exclusions]
@@ -501,6 +506,7 @@ PRIORITY_CASES = [
         ],
         targets=BY_PRIORITY,
         priority="P3",
+        named={"p1": [(0, 1)], "p3": [(None, 0)]},
     ),
     Case(
         "downgraded-a-minute-before-the-breach",
@@ -577,6 +583,7 @@ PRIORITY_CASES = [
         targets=BY_PRIORITY,
         priority="P3",
         policies=BY_FINAL_VALUE | {"services": ("ours",)},
+        named={"p3": [(None, 0)]},
     ),
 ]
 
@@ -607,6 +614,7 @@ ASSIGNMENT_CASES = [
         [Outcome("p1", 1, "met", HOUR, started=at("02 11:00"))],
         targets=BY_PRIORITY_ASSIGNED,
         priority="P3",
+        named={"p1": [(1, 2)]},
     ),
 ]
 
@@ -701,6 +709,7 @@ RESPONSE_CASES = [
         [Outcome("respond", 1, "cancelled", 2 * HOUR, stopped=at("02 11:00"))],
         targets=[RESPOND],
         policies={"no_reply": "breach"},
+        named={"respond": [(None, 0), (0, 1)]},
     ),
     Case(
         "acknowledged-by-a-machine-alone",
@@ -884,6 +893,7 @@ REPLY_CASES = [
         ],
         [Outcome("reply", 1, "met", 2 * HOUR, started=at("02 10:00"), due=at("02 14:00"))],
         targets=[REPLY],
+        named={"reply": [(0, 3)]},
     ),
     Case(
         "every-exchange-is-a-cycle",
@@ -897,6 +907,7 @@ REPLY_CASES = [
         ],
         [Outcome("reply", 1, "met", HOUR), Outcome("reply", 2, "met", 2 * HOUR, started=at("02 13:00"))],
         targets=[REPLY],
+        named={"reply": [(0, 1), (2, 3)]},
     ),
     Case(
         "asked-and-answered-with-the-opening",
@@ -943,6 +954,7 @@ REPLY_CASES = [
         ],
         [Outcome("reply", 1, "met", HOUR, started=at("02 12:00"))],
         targets=[REPLY],
+        named={"reply": [(2, 3)]},
     ),
     Case(
         "asked-and-answered-while-resolved",
@@ -990,6 +1002,7 @@ REPLY_CASES = [
         ],
         [Outcome("reply", 1, "met", HOUR, started=at("02 12:00"))],
         targets=[REPLY],
+        named={"reply": [(1, 3)]},
     ),
     Case(
         "asked-in-the-second-of-resolution-and-reopening",
@@ -1050,6 +1063,7 @@ REPLY_CASES = [
         ],
         [Outcome("reply", 1, "met", HOUR)],
         targets=[REPLY],
+        named={"reply": [(0, 2)]},
     ),
     Case(
         "merged-when-the-reply-was-late",
@@ -1196,6 +1210,7 @@ GAP_CASES = [
         [(at("02 12:00"), "message", "reply"), (at("02 12:00"), "status", "resolved")],
         [Outcome("gap", 1, "met", 3 * HOUR, due=at("02 13:00"))],
         targets=[GAP],
+        named={"gap": [(None, 1)]},
     ),
     Case(
         "reply-at-as-of",
@@ -1204,6 +1219,7 @@ GAP_CASES = [
         [(at("20 12:34:56"), "message", "reply")],
         [Outcome("gap", 1, "running", 12_896, due=at("20 16:34:56"))],
         targets=[GAP],
+        named={"gap": [(None, 0)]},
     ),
     Case(
         "gap-used-up-at-closing-time",
@@ -1237,6 +1253,7 @@ GAP_CASES = [
         ],
         targets=by_priority("max_update_gap"),
         priority="P3",
+        named={"p1": [(1, 2), (2, 3)], "p3": [(None, 0), (0, 1)]},
     ),
     Case(
         "gaps-of-a-new-cycle",
@@ -1294,6 +1311,7 @@ TEAM_CASES = [
         targets=[TEAM],
         team="ours",
         policies=OLA,
+        named={"team": [(None, 0), (1, 2)]},
     ),
     Case(
         "a-stay-ends-with-the-resolution",
@@ -1476,6 +1494,7 @@ TEAM_CASES = [
         [Outcome("team", 1, "met", HOUR, started=at("02 12:00"))],
         targets=[TEAM],
         policies=OLA,
+        named={"team": [(2, 3)]},
     ),
     Case(
         "resolved-and-reopened-with-the-opening",
@@ -1490,6 +1509,7 @@ TEAM_CASES = [
         targets=[TEAM],
         team="ours",
         policies=OLA | IGNORE,
+        named={"team": [(None, 2)]},
     ),
     Case(
         "cancelled-within-the-stay",
@@ -1619,6 +1639,7 @@ SUPPLIER_CASES = [
         [Outcome("supplier", 1, "met", 2 * HOUR, started=at("02 09:00"))],
         targets=[SUPPLIER],
         policies=UC,
+        named={"supplier": [(0, 1)]},
     ),
     Case(
         "back-from-the-supplier-at-as-of",
@@ -1718,6 +1739,7 @@ SUPPLIER_CASES = [
         targets=by_priority("time_with_supplier"),
         priority="P3",
         policies=UC,
+        named={"p1": [(2, 3), (3, 4)], "p3": [(0, 1), (1, 2)]},
     ),
     Case(
         "upgraded-before-the-first-wait",
@@ -1999,6 +2021,100 @@ ONE_SECOND_CASES = [
         [Outcome("p1", 1, "met", 2 * HOUR, started=at("02 11:00"))],
         targets=[target("p1", 4, "P1")],
         priority="P4",
+# Several events of one second, of which one is the cause.
+NAMED_CASES = [
+    Case(
+        "set-to-work-with-the-opening",
+        "the opening starts the clock; that work begins in that second does nothing to it",
+        at("02 09:00"),
+        [(at("02 09:00"), "status", "in_progress"), (at("02 10:00"), "status", "resolved")],
+        [Outcome("resolve", 1, "met", HOUR)],
+        named={"resolve": [(None, 1)]},
+    ),
+    Case(
+        "set-to-wait-with-the-opening",
+        "the wait of that second has the clock stand still from the first",
+        at("02 09:00"),
+        [
+            (at("02 09:00"), "status", "waiting_customer"),
+            (at("02 10:00"), "status", "in_progress"),
+            (at("02 12:00"), "status", "resolved"),
+        ],
+        [Outcome("resolve", 1, "met", 2 * HOUR, paused=HOUR)],
+        targets=[PAUSING],
+        named={"resolve": [(0, 1), (1, 2)]},
+    ),
+    Case(
+        "set-to-wait-and-to-hold-in-one-second",
+        "the status that holds is the one of the pause, on both sides of its first second",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "status", "on_hold"),
+            (at("02 10:00"), "status", "waiting_customer"),
+            (at("02 11:00"), "status", "in_progress"),
+            (at("02 12:00"), "status", "resolved"),
+        ],
+        [Outcome("resolve", 1, "met", 2 * HOUR, paused=HOUR)],
+        targets=[PAUSING],
+        named={"resolve": [(None, 1), (1, 2), (2, 3)]},
+    ),
+    Case(
+        "set-to-wait-resolved-and-closed-in-one-second",
+        "the resolution stops the clock, neither the wait before nor the closing after it",
+        at("02 09:00"),
+        [
+            (at("02 11:00"), "status", "waiting_customer"),
+            (at("02 11:00"), "status", "resolved"),
+            (at("02 11:00"), "status", "closed"),
+        ],
+        [Outcome("close", 1, "met", 2 * HOUR), Outcome("resolve", 1, "met", 2 * HOUR)],
+        targets=[PAUSING, CLOSE],
+        named={"close": [(None, 2)], "resolve": [(None, 1)]},
+    ),
+    Case(
+        "answered-and-resolved-in-one-second",
+        "the reply is what the first response waits for, the resolution what the solution does",
+        at("02 09:00"),
+        [(at("02 11:00"), "status", "resolved"), (at("02 11:00"), "message", "reply")],
+        [Outcome("resolve", 1, "met", 2 * HOUR), Outcome("respond", 1, "met", 2 * HOUR)],
+        targets=[target(), RESPOND],
+        named={"resolve": [(None, 0)], "respond": [(None, 1)]},
+    ),
+    Case(
+        "upgraded-set-to-wait-and-given-its-values-again",
+        "the upgrade ends one clock and starts the other; that the service stays what it was is no change",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "service", "ours"),
+            (at("02 10:00"), "priority", "P1"),
+            (at("02 10:00"), "priority", "P1"),
+            (at("02 10:00"), "status", "waiting_customer"),
+            (at("02 11:00"), "status", "in_progress"),
+            (at("02 12:00"), "status", "resolved"),
+        ],
+        [
+            Outcome("p1", 1, "met", HOUR, paused=HOUR, started=at("02 10:00")),
+            Outcome("p3", 1, "superseded", HOUR),
+        ],
+        targets=[replace(found, pauses={"waiting_customer": False}) for found in BY_PRIORITY],
+        priority="P3",
+        named={"p1": [(1, 4), (4, 5)], "p3": [(None, 1)]},
+    ),
+    Case(
+        "handed-back-by-way-of-another-team-in-one-second",
+        "the stay goes on: its last second, at 12:00, is the first at which another team holds the ticket",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "team", "other"),
+            (at("02 10:00"), "team", "ours"),
+            (at("02 12:00"), "team", "ours"),
+            (at("02 12:00"), "team", "other"),
+        ],
+        [Outcome("team", 1, "met", 3 * HOUR)],
+        targets=[TEAM],
+        team="ours",
+        policies=OLA,
+        named={"team": [(None, 3)]},
     ),
 ]
 
@@ -2019,6 +2135,7 @@ CASES = [
     *SUPPLIER_CASES,
     *UNDONE_CASES,
     *ONE_SECOND_CASES,
+    *NAMED_CASES,
 ]
 
 

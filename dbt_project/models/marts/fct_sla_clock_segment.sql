@@ -1,5 +1,6 @@
 -- Grain: instance of a clock x stretch in one state. The segments of an instance tile [started_at, stopped_at or
--- as_of), and their on-clock seconds add up to the instance's. An instance that stopped as it started has none.
+-- as_of), and their on-clock seconds add up to the instance's. An instance that stopped as it started has none. An event is
+-- null where none of the ticket's brought the edge about.
 with pieces as (
     select * from {{ ref('int_sla_segment_pieces') }}
 ),

@@ -1,6 +1,7 @@
 -- One row per clock as agreed and stretch in which its ticket has one status and no Decision changes anything: what the
 -- evidence is made of. The stretches of a clock tile [started_at, ended_at). Excluded beats resolved_gap beats pause beats
--- run, as in int_sla_off_clock; here running time has its rows too, each with the events at its ends.
+-- run, as in int_sla_off_clock; here running time has its rows too, each with the events at its ends: at those of the clock
+-- what started and ended it (int_sla_clock_edges), within it the change of status.
 with clocks as (
     select clocks.*, targets.metric, targets.calendar_number
     from {{ ref('int_sla_clocks') }} as clocks
@@ -8,8 +9,8 @@ with clocks as (
     where targets.rule_set = 'agreed'
 ),
 
-laps as (
-    select * from {{ ref('int_sla_laps') }}
+clock_edges as (
+    select * from {{ ref('int_sla_clock_edges') }}
 ),
 
 statuses as (
@@ -39,33 +40,46 @@ met as (
         least(coalesce(statuses.to_at, clocks.ended_at), clocks.ended_at) as to_at,
         pauses.status is not null
         and (not pauses.requires_visible_request or asked.interval_number is not null) as is_pausing,
+        clocks.started_at >= statuses.from_at as is_first,
+        clocks.ended_at <= coalesce(statuses.to_at, clocks.ended_at) as is_last,
+        clocks.stopped_at is not null as is_stopped,
+        clock_edges.opening_event_id as starting_event_id,
+        clock_edges.closing_event_id as ending_event_id,
         case
             when statuses.from_at >= clocks.started_at
                 then {{ event_id_of('statuses.opening_event_number', 'statuses.opening_event_text') }}
-            else laps.opening_event_id
-        end as opening_event_id,
+        end as status_event_id,
         case
             when statuses.to_at <= clocks.ended_at
                 then {{ event_id_of('next_statuses.opening_event_number', 'next_statuses.opening_event_text') }}
-            else laps.closing_event_id
-        end as closing_event_id
+        end as next_status_event_id
     from clocks
     inner join statuses
         on
             clocks.ticket_number = statuses.ticket_number
             and clocks.ended_at > statuses.from_at
             and (statuses.to_at is null or statuses.to_at > clocks.started_at)
+    -- Of several changes in one second the last one holds.
     left join statuses as next_statuses
         on
             statuses.ticket_number = next_statuses.ticket_number
-            and statuses.interval_number + 1 = next_statuses.interval_number
-    left join laps on clocks.clock_number = laps.clock_number
+            and statuses.to_at = next_statuses.from_at
+            and (next_statuses.to_at is null or next_statuses.to_at > next_statuses.from_at)
+    left join clock_edges on clocks.clock_number = clock_edges.clock_number
     left join pauses
         on clocks.target_number = pauses.target_number and statuses.status = pauses.status
     left join asked
         on statuses.ticket_number = asked.ticket_number and statuses.interval_number = asked.interval_number
 ),
 
+stated as (
+    select *, {{ clock_state('metric', 'status', 'is_pausing') }} as state
+    from met
+    where to_at > from_at
+),
+
+-- What started or ended the clock comes before a change of status in the same second. Without such a cause the status is
+-- named only if it did something to the clock: had it stand still from its first second, or changed it in that of as_of.
 clipped as (
     select
         clock_number,
@@ -73,10 +87,16 @@ clipped as (
         calendar_number,
         from_at,
         to_at,
-        {{ clock_state('metric', 'status', 'is_pausing') }} as state,
-        opening_event_id,
-        closing_event_id
-    from met
+        state,
+        case
+            when not is_first then status_event_id
+            else coalesce(starting_event_id, case when state <> 'run' then status_event_id end)
+        end as opening_event_id,
+        case
+            when not is_last then next_status_event_id
+            else coalesce(ending_event_id, case when not is_stopped then next_status_event_id end)
+        end as closing_event_id
+    from stated
 ),
 
 -- Where an accepted Decision cuts a stretch. Few clocks have such edges.
@@ -125,7 +145,6 @@ pieces as (
     from clipped
     left join cut
         on clipped.clock_number = cut.clock_number and clipped.from_at = cut.stretch_from_at
-    where clipped.to_at > clipped.from_at
 ),
 
 final as (

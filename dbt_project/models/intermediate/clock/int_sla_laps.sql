@@ -1,6 +1,6 @@
 -- One row per instance of max_update_gap and gap between two of its ends: its start, each reply, and its stop or as_of.
--- clock_number is negative, which those of other instances never are. Replies of one instant end one gap, and the first
--- of them is named; a reply in the second of the stop ends none.
+-- clock_number is negative, which those of other instances never are. Replies of one instant end one gap; a reply in the
+-- second of the stop ends none.
 with openings as (
     select
         openings.instance_number,
@@ -14,27 +14,16 @@ with openings as (
 ),
 
 replies as (
-    select ticket_number, moment, min(event_number) as event_number, min(event_text) as event_text
+    select distinct ticket_number, moment
     from {{ ref('int_ticket_message_events') }}
     where kind = 'reply' and ticket_number in (select ticket_number from openings)
-    group by ticket_number, moment
 ),
 
 beginnings as (
-    select
-        instance_number,
-        started_at,
-        ended_at,
-        cast(null as bigint) as event_number,
-        cast(null as varchar) as event_text
+    select instance_number, started_at, ended_at
     from openings
     union all
-    select
-        openings.instance_number,
-        replies.moment as started_at,
-        openings.ended_at,
-        replies.event_number,
-        replies.event_text
+    select openings.instance_number, replies.moment as started_at, openings.ended_at
     from openings
     inner join replies
         on
@@ -48,11 +37,8 @@ final as (
         -row_number() over (order by instance_number, started_at) as clock_number,
         instance_number,
         started_at,
-        coalesce(lead(started_at) over instance, ended_at) as ended_at,
-        {{ event_id_of('event_number', 'event_text') }} as opening_event_id,
-        {{ event_id_of('lead(event_number) over instance', 'lead(event_text) over instance') }} as closing_event_id
+        coalesce(lead(started_at) over (partition by instance_number order by started_at), ended_at) as ended_at
     from beginnings
-    window instance as (partition by instance_number order by started_at)
 )
 
 select * from final
