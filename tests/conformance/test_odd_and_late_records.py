@@ -6,7 +6,7 @@ One customer per case, each with four office hours (London, Monday to Friday 09:
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -63,14 +63,12 @@ def agreement(customer: str) -> Agreement:
 
 
 def write_documents(project: Project, outcome: str) -> None:
-    decision = decision_document("excused", "X1", EXCLUSION)
-    decision["spec"]["outcome"] = outcome
     documents = [
         document("Service", "desk", {"owner": "it"}),
         *(document("Customer", customer, {}) for customer in CUSTOMERS),
         *calendar_documents(OFFICE),
         *(agreement_document(agreement(customer)) for customer in CUSTOMERS),
-        decision,
+        decision_document("excused", "X1", replace(EXCLUSION, outcome=outcome)),
     ]
     project.write("agreements/all.yaml", "\n---\n".join(json.dumps(found) for found in documents))
 

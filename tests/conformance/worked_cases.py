@@ -87,7 +87,8 @@ class Case:
     team: str = ""
     policies: dict[str, Any] = field(default_factory=dict)
     also: list[dict[str, Any]] = field(default_factory=list)
-    exclusions: list[Span] = field(default_factory=list)
+    exclusions: list[Span] = field(default_factory=list)  # decided intervals
+    left_out: list[dict[str, Any]] = field(default_factory=list)  # decisions on whole clocks: their changes
 
     def own(self, text: str) -> str:
         return {"ours": self.name, "other": f"{self.name}-other"}.get(text, text)
@@ -123,7 +124,11 @@ class Case:
         return Ticket(self.name, self.name, self.name, "incident", self.priority, self.opened, team, events)
 
     def decided_exclusions(self) -> list[Exclusion]:
-        return [Exclusion(self.agreements()[0].id, span) for span in self.exclusions]
+        agreement = self.agreements()[0].id
+        return [
+            *(Exclusion(agreement, span) for span in self.exclusions),
+            *(Exclusion(agreement, None, **changes) for changes in self.left_out),
+        ]
 
 
 ASSIGNED = {"start": "ticket.assigned"}
@@ -1095,6 +1100,83 @@ REPLY_CASES = [
     ),
 ]
 
+DECISION_CASES = [
+    Case(
+        "excluded-by-decision",
+        "09:00 to 15:00 = 21,600 s stay on the clock, due at 13:00; a decision comes before the breach, and no figure "
+        "counts it",
+        at("02 09:00"),
+        [(at("02 15:00"), "status", "resolved")],
+        [Outcome("resolve", 1, "excluded", 6 * HOUR, due=at("02 13:00"), breached=NEVER, stopped=at("02 15:00"))],
+        left_out=[{}],
+    ),
+    Case(
+        "excluded-by-a-decision-that-was-revoked",
+        "as if it had never been: 09:00 to 15:00 = 21,600 s, 14,400 s at 13:00",
+        at("02 09:00"),
+        [(at("02 15:00"), "status", "resolved")],
+        [
+            Outcome(
+                "resolve",
+                1,
+                "breached",
+                6 * HOUR,
+                due=at("02 13:00"),
+                breached=at("02 13:00"),
+                period=date(2026, 11, 1),
+            )
+        ],
+        left_out=[{"outcome": "revoked"}],
+    ),
+    Case(
+        "excluded-by-decision-for-one-target",
+        "the answer is taken out; the resolution of the same ticket is not: 09:00 to 15:00 = 21,600 s, late at 13:00",
+        at("02 09:00"),
+        [(at("02 15:00"), "status", "resolved")],
+        [
+            Outcome("resolve", 1, "breached", 6 * HOUR, breached=at("02 13:00")),
+            Outcome("respond", 1, "excluded", 6 * HOUR, breached=NEVER),
+        ],
+        targets=[target(), RESPOND],
+        left_out=[{"target": "respond"}],
+    ),
+    Case(
+        "excluded-by-decision-for-one-cycle",
+        "cycle 1, 09:00 to 14:00 = 18,000 s, stays breached; cycle 2, 15:00 to 17:00 and Tuesday 09:00 to 12:00 = "
+        "7200 s + 10,800 s, is taken out",
+        at("02 09:00"),
+        [
+            (at("02 14:00"), "status", "resolved"),
+            (at("02 15:00"), "status", "in_progress"),
+            (at("03 12:00"), "status", "resolved"),
+        ],
+        [
+            Outcome("resolve", 1, "breached", 5 * HOUR, breached=at("02 13:00")),
+            Outcome("resolve", 2, "excluded", 5 * HOUR, due=at("03 11:00"), breached=NEVER),
+        ],
+        policies=NEW_CYCLE,
+        left_out=[{"cycle": 2}],
+    ),
+    Case(
+        "excluded-by-decision-while-it-runs",
+        "Friday the 20th 09:00 to 12:34:56 = 12,896 s at as_of; it runs on, and is due at 13:00, in no figure",
+        at("20 09:00"),
+        [],
+        [Outcome("resolve", 1, "excluded", 12_896, due=at("20 13:00"), stopped=NEVER)],
+        left_out=[{}],
+    ),
+    Case(
+        "excluded-by-decision-and-upgraded",
+        "what is taken out is not what starts: P3's 09:00 to 10:00 = 3600 s; P1 from 10:00 to 12:00 = 7200 s, met",
+        at("02 09:00"),
+        [(at("02 10:00"), "priority", "P1"), (at("02 12:00"), "status", "resolved")],
+        [Outcome("p1", 1, "met", 2 * HOUR), Outcome("p3", 1, "excluded", HOUR, stopped=at("02 10:00"))],
+        targets=BY_PRIORITY,
+        priority="P3",
+        left_out=[{"target": "p3"}],
+    ),
+]
+
 GAP_CASES = [
     Case(
         "the-longest-gap-counts",
@@ -1811,6 +1893,7 @@ CASES = [
     *ATTRIBUTION_CASES,
     *AGREEMENT_CASES,
     *REPLY_CASES,
+    *DECISION_CASES,
     *GAP_CASES,
     *TEAM_CASES,
     *SUPPLIER_CASES,
@@ -1851,6 +1934,6 @@ def worked_project() -> RandomProject:
         calendars=list(CALENDARS),
         agreements=[agreement for case in CASES for agreement in case.agreements()],
         tickets=[case.ticket() for case in CASES],
-        exclusions={case.name: case.decided_exclusions() for case in CASES if case.exclusions},
+        exclusions={case.name: found for case in CASES if (found := case.decided_exclusions())},
         openings=OPENINGS,
     )
