@@ -147,6 +147,7 @@ REPLY = target("reply", 4, metric="time_to_next_reply")
 GAP = target("gap", 4, metric="max_update_gap")
 TEAM = target("team", 4, metric="time_in_team")
 SUPPLIER = target("supplier", 4, metric="time_with_supplier")
+CUSTOMERS = [CLOSE, GAP, REPLY, RESPOND]
 OLA = {"type": "OLA"}
 UC = {"type": "UC"}
 NEVER = 0  # of an instant: it must be null
@@ -154,6 +155,10 @@ NEVER = 0  # of an instant: it must be null
 
 def by_priority(metric: str) -> list[Target]:
     return [replace(found, metric=metric) for found in BY_PRIORITY]
+
+
+def each(targets: Sequence[Target], suffix: str = "", **changes: Any) -> list[Target]:
+    return [replace(found, id=found.id + suffix, **changes) for found in targets]
 
 
 CALENDAR_CASES = [
@@ -1177,6 +1182,531 @@ DECISION_CASES = [
     ),
 ]
 
+# One ticket, all clocks of the customer, or of team and supplier: what a policy does to each of them.
+
+CUSTOMERS_BY_PRIORITY = [
+    *each(CUSTOMERS, "-p1", priorities=frozenset({"P1"})),
+    *each(CUSTOMERS, "-p3", priorities=frozenset({"P3"}), threshold=16 * HOUR),
+]
+DOWNGRADED = [
+    (at("02 09:30"), "message", "customer"),
+    (at("02 11:00"), "priority", "P3"),
+    (at("02 12:00"), "message", "reply"),
+    (at("02 12:30"), "status", "resolved"),
+    (at("02 13:00"), "status", "closed"),
+]
+TEAM_AND_SUPPLIER_BY_PRIORITY = {
+    "targets": by_priority("time_in_team"),
+    "also": [UC | {"targets": each(by_priority("time_with_supplier"), "-supplier")}],
+}
+REOPENED = [
+    (at("02 09:15"), "message", "customer"),
+    (at("02 10:00"), "status", "resolved"),
+    (at("02 10:30"), "status", "closed"),
+    (at("02 12:00"), "status", "in_progress"),
+    (at("02 12:30"), "message", "customer"),
+    (at("02 13:00"), "message", "reply"),
+    (at("02 14:00"), "status", "resolved"),
+    (at("02 14:30"), "status", "closed"),
+]
+REOPENED_EXCHANGES = [
+    Outcome("reply", 1, "met", 2700, started=at("02 09:15"), stopped=at("02 10:00")),
+    Outcome("reply", 2, "met", 1800, started=at("02 12:30"), stopped=at("02 13:00")),
+    Outcome("respond", 1, "met", HOUR, stopped=at("02 10:00")),
+]
+
+ALL_CLOCKS_CASES = [
+    *(
+        Case(
+            f"all-clocks-attributed-by-{attribution}",
+            "Friday 30 October, closed Monday: response 14:00 to 16:00 = 7200 s, due Monday 10:00 (10,800 + 3600 s); "
+            "exchange 14:30 to 16:00 = 5400 s, due 10:30 (9000 + 5400 s); gaps of 7200 and 1800 s, the last due 12:00 "
+            "(3600 + 10,800 s); closed after 14:00 to 17:00 + 09:00 to 10:00 = 14,400 s, due then",
+            at("30 14:00", 10),
+            [
+                (at("30 14:30", 10), "message", "customer"),
+                (at("30 16:00", 10), "message", "reply"),
+                (at("30 16:30", 10), "status", "resolved"),
+                (at("02 10:00"), "status", "closed"),
+            ],
+            [
+                Outcome("close", 1, "met", 4 * HOUR, due=at("02 10:00"), period=date(2026, of_close, 1)),
+                Outcome("gap", 1, "met", 2 * HOUR, due=at("02 12:00"), period=date(2026, of_others, 1)),
+                Outcome("reply", 1, "met", 5400, due=at("02 10:30"), period=date(2026, of_others, 1)),
+                Outcome("respond", 1, "met", 2 * HOUR, due=at("02 10:00"), period=date(2026, of_others, 1)),
+            ],
+            targets=CUSTOMERS,
+            policies={"attribution": attribution},
+        )
+        for attribution, of_close, of_others in (("created", 10, 10), ("due", 11, 11), ("resolved", 11, 10))
+    ),
+    *(
+        Case(
+            f"team-and-supplier-attributed-by-{attribution}",
+            "opened in September; Friday 30 October the team has it 16:00 to 16:30 = 1800 s, the supplier to 16:40 = "
+            "2400 s; both are due Monday 2 November 12:00, 16:00 to 17:00 + 09:00 to 12:00 = 14,400 s",
+            at("30 14:00", 9),
+            [
+                (at("30 16:00", 10), "team", "ours"),
+                (at("30 16:00", 10), "status", "waiting_supplier"),
+                (at("30 16:30", 10), "team", "other"),
+                (at("30 16:40", 10), "status", "resolved"),
+            ],
+            [
+                Outcome("supplier", 1, "met", 2400, due=at("02 12:00"), period=date(2026, month, 1)),
+                Outcome("team", 1, "met", 1800, due=at("02 12:00"), period=date(2026, month, 1)),
+            ],
+            targets=[TEAM],
+            policies=OLA | {"attribution": attribution},
+            also=[UC | {"targets": [SUPPLIER]}],
+        )
+        for attribution, month in (("created", 9), ("due", 11), ("resolved", 10))
+    ),
+    Case(
+        "not-yet-closed-is-attributed-to-the-resolution",
+        "by `resolved`, in October, though the clock goes on: 30 October 09:00 to 17:00 = 28,800 s; 2 to 6, 9 to 13 "
+        "and 16 to 19 November are 14 days of 28,800 s = 403,200 s; the 20th to 12:34:56 = 12,896 s",
+        at("30 09:00", 10),
+        [(at("30 10:00", 10), "status", "resolved")],
+        [Outcome("close", 1, "breached", 444_896, breached=at("30 13:00", 10), period=date(2026, 10, 1))],
+        targets=[CLOSE],
+        policies={"attribution": "resolved"},
+    ),
+    Case(
+        "all-clocks-in-the-night-in-which-the-clocks-go-forward",
+        "open 22:00Z to 05:00Z: response to 02:00Z = 14,400 s; exchange 22:30Z to 02:00Z = 12,600 s; gaps of 14,400 s "
+        "and 5400 s; closed in the morning, 25,200 s; the team to 03:30Z = 19,800 s; the supplier 23:00Z to 03:30Z = "
+        "16,200 s, used up at 03:00Z",
+        at("28 12:00", 3),
+        [
+            (at("28 22:30", 3), "message", "customer"),
+            (at("28 23:00", 3), "status", "waiting_supplier"),
+            (at("29 02:00", 3), "message", "reply"),
+            (at("29 03:30", 3), "status", "resolved"),
+            (at("29 09:00", 3), "status", "closed"),
+        ],
+        [
+            Outcome("close", 1, "breached", 7 * HOUR, breached=at("29 02:00", 3)),
+            Outcome("gap", 1, "met", 4 * HOUR, due=at("29 22:00", 3)),
+            Outcome("reply", 1, "met", 12_600, due=at("29 02:30", 3)),
+            Outcome("respond", 1, "met", 4 * HOUR, due=at("29 02:00", 3)),
+            Outcome("supplier", 1, "breached", 16_200, breached=at("29 03:00", 3)),
+            Outcome("team", 1, "breached", 19_800, breached=at("29 02:00", 3)),
+        ],
+        targets=each(CUSTOMERS, calendar="night"),
+        team="ours",
+        also=[
+            OLA | {"targets": each([TEAM], calendar="night")},
+            UC | {"services": ("ours",), "targets": each([SUPPLIER], calendar="night")},
+        ],
+    ),
+    Case(
+        "all-clocks-while-the-calendar-changes",
+        "Friday 16:00 to 17:00 = 3600 s, Monday from 09:00 by the new hours, to 19:00: response to 17:30 = 3600 + "
+        "30,600 s; exchange from 16:30 = 1800 + 30,600 s; gaps of 34,200 s and 1800 s; closed 18:30 = 3600 + 34,200 s, "
+        "late at 18:00; team and supplier to 18:00 = 3600 + 32,400 s, the whole ten hours",
+        at("06 16:00"),
+        [
+            (at("06 16:00"), "status", "waiting_supplier"),
+            (at("06 16:30"), "message", "customer"),
+            (at("09 17:30"), "message", "reply"),
+            (at("09 18:00"), "status", "resolved"),
+            (at("09 18:30"), "status", "closed"),
+        ],
+        [
+            Outcome("close", 1, "breached", 37_800, breached=at("09 18:00")),
+            Outcome("gap", 1, "met", 34_200, due=at("10 17:30")),
+            Outcome("reply", 1, "met", 32_400, due=at("09 18:30")),
+            Outcome("respond", 1, "met", 34_200, due=at("09 18:00")),
+            Outcome("supplier", 1, "met", 10 * HOUR, due=at("09 18:00")),
+            Outcome("team", 1, "met", 10 * HOUR, due=at("09 18:00")),
+        ],
+        targets=each(CUSTOMERS, calendar="longer", threshold=10 * HOUR),
+        team="ours",
+        also=[
+            OLA | {"targets": each([TEAM], calendar="longer", threshold=10 * HOUR)},
+            UC | {"services": ("ours",), "targets": each([SUPPLIER], calendar="longer", threshold=10 * HOUR)},
+        ],
+    ),
+    Case(
+        "version-changes-on-the-way-for-all-clocks",
+        "Monday 16:30 to 17:00 = 1800 s under version 1 (4 h), and all of it stays so, though from Tuesday on version "
+        "2 asks for one hour: response to 11:30 = 1800 + 9000 s; exchange 10:00 to 11:30 = 5400 s; gaps of 10,800 s "
+        "and 1800 s; closed 12:30 = 1800 + 12,600 s",
+        at("02 16:30"),
+        [
+            (at("03 10:00"), "message", "customer"),
+            (at("03 11:30"), "message", "reply"),
+            (at("03 12:00"), "status", "resolved"),
+            (at("03 12:30"), "status", "closed"),
+        ],
+        [
+            Outcome("close", 1, "met", 4 * HOUR, version=1),
+            Outcome("gap", 1, "met", 3 * HOUR, version=1),
+            Outcome("reply", 1, "met", 5400, version=1),
+            Outcome("respond", 1, "met", 3 * HOUR, version=1),
+        ],
+        targets=CUSTOMERS,
+        also=[{"version": 2, "valid_from": date(2026, 11, 3), "targets": each(CUSTOMERS, threshold=HOUR)}],
+    ),
+    Case(
+        "version-of-the-opening-holds-for-the-team",
+        "the team gets it under version 2 (1 h), but it was opened under version 1: Tuesday 09:00 to 12:00 = 10,800 s",
+        at("02 16:00"),
+        [(at("03 09:00"), "team", "ours"), (at("03 12:00"), "team", "other")],
+        [Outcome("team", 1, "met", 3 * HOUR, version=1, started=at("03 09:00"))],
+        targets=[TEAM],
+        policies=OLA,
+        also=[{"version": 2, "valid_from": date(2026, 11, 3), "targets": each([TEAM], threshold=HOUR)}],
+    ),
+    Case(
+        "contract-that-has-ended-holds-for-the-supplier",
+        "opened on its last day, waiting after it: Wednesday 10:00 to 12:00 = 7200 s",
+        at("09 16:00"),
+        [(at("11 10:00"), "status", "waiting_supplier"), (at("11 12:00"), "status", "resolved")],
+        [Outcome("supplier", 1, "met", 2 * HOUR, started=at("11 10:00"))],
+        targets=[SUPPLIER],
+        policies=UC | {"valid_to": date(2026, 11, 10)},
+    ),
+    Case(
+        "all-clocks-downgraded",
+        "P1 stays: closed 09:00 to 13:00 = 14,400 s; gaps 09:00 to 12:00 = 10,800 s and 1800 s; exchange 09:30 to "
+        "12:00 = 9000 s; response 09:00 to 12:00 = 10,800 s",
+        at("02 09:00"),
+        DOWNGRADED,
+        [
+            Outcome("close-p1", 1, "met", 4 * HOUR),
+            Outcome("gap-p1", 1, "met", 3 * HOUR),
+            Outcome("reply-p1", 1, "met", 9000),
+            Outcome("respond-p1", 1, "met", 3 * HOUR),
+        ],
+        targets=CUSTOMERS_BY_PRIORITY,
+        priority="P1",
+    ),
+    Case(
+        "all-clocks-downgraded-by-event-time",
+        "to 11:00 P1's, from then on P3's: closing 7200 s and 11:00 to 13:00 = 7200 s; gaps 7200 s, and 11:00 to 12:00 "
+        "= 3600 s; exchange 09:30 to 11:00 = 5400 s and 3600 s; response 7200 s and 3600 s",
+        at("02 09:00"),
+        DOWNGRADED,
+        [
+            Outcome("close-p1", 1, "superseded", 2 * HOUR),
+            Outcome("close-p3", 1, "met", 2 * HOUR, started=at("02 11:00")),
+            Outcome("gap-p1", 1, "superseded", 2 * HOUR),
+            Outcome("gap-p3", 1, "met", HOUR, started=at("02 11:00")),
+            Outcome("reply-p1", 1, "superseded", 5400),
+            Outcome("reply-p3", 1, "met", HOUR, started=at("02 11:00")),
+            Outcome("respond-p1", 1, "superseded", 2 * HOUR),
+            Outcome("respond-p3", 1, "met", HOUR, started=at("02 11:00")),
+        ],
+        targets=CUSTOMERS_BY_PRIORITY,
+        priority="P1",
+        policies=BY_EVENT_TIME,
+    ),
+    Case(
+        "all-clocks-measured-by-the-final-value",
+        "it ends as P3, so P3's 16 h hold from the start of each: 14,400 s, 10,800 s, 9000 s and 10,800 s",
+        at("02 09:00"),
+        DOWNGRADED,
+        [
+            Outcome("close-p3", 1, "met", 4 * HOUR, started=at("02 09:00")),
+            Outcome("gap-p3", 1, "met", 3 * HOUR, started=at("02 09:00")),
+            Outcome("reply-p3", 1, "met", 9000, started=at("02 09:30")),
+            Outcome("respond-p3", 1, "met", 3 * HOUR, started=at("02 09:00")),
+        ],
+        targets=CUSTOMERS_BY_PRIORITY,
+        priority="P1",
+        policies=BY_FINAL_VALUE,
+    ),
+    Case(
+        "final-value-is-known-only-after-the-answer",
+        "answered at 10:00 = 3600 s, P1 from 11:00 on: the answer is measured by P1's 4 h, due at 13:00",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "message", "reply"),
+            (at("02 11:00"), "priority", "P1"),
+            (at("02 12:00"), "status", "resolved"),
+        ],
+        [Outcome("p1", 1, "met", HOUR, due=at("02 13:00"))],
+        targets=by_priority("time_to_first_response"),
+        priority="P3",
+        policies=BY_FINAL_VALUE,
+    ),
+    Case(
+        "upgraded-before-response-and-closing",
+        "P3's 09:00 to 11:00 = 7200 s are superseded; P1: response 11:00 to 12:00 = 3600 s, closing 11:00 to 15:00:01 "
+        "= 14,401 s, late at 15:00",
+        at("02 09:00"),
+        [
+            (at("02 11:00"), "priority", "P1"),
+            (at("02 12:00"), "message", "reply"),
+            (at("02 15:00:01"), "status", "closed"),
+        ],
+        [
+            Outcome("close-p1", 1, "breached", 4 * HOUR + 1, started=at("02 11:00"), breached=at("02 15:00")),
+            Outcome("close-p3", 1, "superseded", 2 * HOUR),
+            Outcome("respond-p1", 1, "met", HOUR, started=at("02 11:00")),
+            Outcome("respond-p3", 1, "superseded", 2 * HOUR),
+        ],
+        targets=[found for found in CUSTOMERS_BY_PRIORITY if found.metric in (CLOSE.metric, RESPOND.metric)],
+        priority="P3",
+    ),
+    Case(
+        "team-and-supplier-downgraded-by-event-time",
+        "09:00 to 11:00 = 7200 s are P1's, 11:00 to 12:00 = 3600 s P3's, for both",
+        at("02 09:00"),
+        [
+            (at("02 09:00"), "status", "waiting_supplier"),
+            (at("02 11:00"), "priority", "P3"),
+            (at("02 12:00"), "status", "resolved"),
+        ],
+        [
+            Outcome("p1", 1, "superseded", 2 * HOUR),
+            Outcome("p1-supplier", 1, "superseded", 2 * HOUR),
+            Outcome("p3", 1, "met", HOUR, started=at("02 11:00")),
+            Outcome("p3-supplier", 1, "met", HOUR, started=at("02 11:00")),
+        ],
+        priority="P1",
+        team="ours",
+        policies=OLA | BY_EVENT_TIME,
+        **TEAM_AND_SUPPLIER_BY_PRIORITY,
+    ),
+    Case(
+        "team-and-supplier-measured-by-the-final-value",
+        "P1 in the end: 09:00 to 14:00 = 18,000 s of its 14,400 s, used up at 13:00, for both",
+        at("02 09:00"),
+        [
+            (at("02 09:00"), "status", "waiting_supplier"),
+            (at("02 12:00"), "priority", "P1"),
+            (at("02 14:00"), "status", "resolved"),
+        ],
+        [
+            Outcome("p1", 1, "breached", 5 * HOUR, breached=at("02 13:00")),
+            Outcome("p1-supplier", 1, "breached", 5 * HOUR, breached=at("02 13:00")),
+        ],
+        priority="P3",
+        team="ours",
+        policies=OLA | BY_FINAL_VALUE,
+        **TEAM_AND_SUPPLIER_BY_PRIORITY,
+    ),
+    Case(
+        "response-and-closing-start-with-the-assignment",
+        "assigned at 10:00: response to 12:00 = 7200 s, closing to 13:00 = 10,800 s",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "team", "ours"),
+            (at("02 12:00"), "message", "reply"),
+            (at("02 13:00"), "status", "closed"),
+        ],
+        [
+            Outcome("close", 1, "met", 3 * HOUR, started=at("02 10:00"), due=at("02 14:00")),
+            Outcome("respond", 1, "met", 2 * HOUR, started=at("02 10:00"), due=at("02 14:00")),
+        ],
+        targets=each([CLOSE, RESPOND], **ASSIGNED),
+    ),
+    Case(
+        "all-clocks-on-hold",
+        "10:00 to 11:00 = 3600 s paused: closing 09:00 to 13:00 less it = 10,800 s; gaps 09:00 to 12:00 less it = "
+        "7200 s, and 1800 s; exchange 09:30 to 12:00 less it = 5400 s; response 7200 s; the team to 12:30 less it = "
+        "9000 s",
+        at("02 09:00"),
+        [
+            (at("02 09:30"), "message", "customer"),
+            (at("02 10:00"), "status", "on_hold"),
+            (at("02 11:00"), "status", "in_progress"),
+            (at("02 12:00"), "message", "reply"),
+            (at("02 12:30"), "status", "resolved"),
+            (at("02 13:00"), "status", "closed"),
+        ],
+        [
+            Outcome("close", 1, "met", 3 * HOUR, paused=HOUR, due=at("02 14:00")),
+            Outcome("gap", 1, "met", 2 * HOUR, paused=HOUR, due=at("02 16:00")),
+            Outcome("reply", 1, "met", 5400, paused=HOUR, due=at("02 14:30")),
+            Outcome("respond", 1, "met", 2 * HOUR, paused=HOUR, due=at("02 14:00")),
+            Outcome("team", 1, "met", 9000, paused=HOUR, due=at("02 14:00")),
+        ],
+        targets=each(CUSTOMERS, pauses={"on_hold": False}),
+        team="ours",
+        also=[OLA | {"targets": each([TEAM], pauses={"on_hold": False})}],
+    ),
+    Case(
+        "all-clocks-paused-by-a-question",
+        "asked 09:50, waiting 10:00 to 11:00: closing 14,400 - 3600 = 10,800 s; gaps 09:00 to 09:50 = 3000 s, 09:50 to "
+        "12:00 less the pause = 4200 s, 1800 s; exchange 09:55 to 10:00 + 11:00 to 12:00 = 300 + 3600 s; the response "
+        "is the question itself, 3000 s; the team 12,600 - 3600 = 9000 s",
+        at("02 09:00"),
+        [
+            (at("02 09:50"), "message", "reply"),
+            (at("02 09:55"), "message", "customer"),
+            (at("02 10:00"), "status", "waiting_customer"),
+            (at("02 11:00"), "status", "in_progress"),
+            (at("02 12:00"), "message", "reply"),
+            (at("02 12:30"), "status", "resolved"),
+            (at("02 13:00"), "status", "closed"),
+        ],
+        [
+            Outcome("close", 1, "met", 3 * HOUR, paused=HOUR),
+            Outcome("gap", 1, "met", 4200, paused=HOUR, due=at("02 16:00")),
+            Outcome("reply", 1, "met", 3900, paused=HOUR),
+            Outcome("respond", 1, "met", 3000),
+            Outcome("team", 1, "met", 9000, paused=HOUR),
+        ],
+        targets=each(CUSTOMERS, pauses={"waiting_customer": True}),
+        team="ours",
+        also=[OLA | {"targets": each([TEAM], pauses={"waiting_customer": True})}],
+    ),
+    Case(
+        "customers-clocks-are-owed-an-excluded-hour",
+        "10:00 to 11:00 = 3600 s excluded: closing 09:00 to 15:00 = 21,600 - 3600 = 18,000 s, late at 14:00; exchange "
+        "09:30 to 12:00 = 9000 - 3600 = 5400 s; response 10,800 - 3600 = 7200 s",
+        at("02 09:00"),
+        [
+            (at("02 09:30"), "message", "customer"),
+            (at("02 12:00"), "message", "reply"),
+            (at("02 15:00"), "status", "closed"),
+        ],
+        [
+            Outcome("close", 1, "breached", 5 * HOUR, excluded=HOUR, breached=at("02 14:00")),
+            Outcome("reply", 1, "met", 5400, excluded=HOUR, due=at("02 14:30")),
+            Outcome("respond", 1, "met", 2 * HOUR, excluded=HOUR, due=at("02 14:00")),
+        ],
+        targets=[CLOSE, REPLY, RESPOND],
+        exclusions=[(at("02 10:00"), at("02 11:00"))],
+    ),
+    Case(
+        "team-is-owed-an-excluded-hour",
+        "its stay 09:00 to 14:00 less an excluded hour = 18,000 - 3600 = 14,400 s: met at the last second",
+        at("02 09:00"),
+        [(at("02 14:00"), "team", "other")],
+        [Outcome("team", 1, "met", 4 * HOUR, excluded=HOUR, due=at("02 14:00"))],
+        targets=[TEAM],
+        team="ours",
+        policies=OLA,
+        exclusions=[(at("02 10:00"), at("02 11:00"))],
+    ),
+    Case(
+        "response-and-closing-cancelled",
+        "09:00 to 11:00 = 7200 s, in no figure",
+        at("02 09:00"),
+        [(at("02 11:00"), "status", "cancelled")],
+        [Outcome("close", 1, "cancelled", 2 * HOUR), Outcome("respond", 1, "cancelled", 2 * HOUR)],
+        targets=[CLOSE, RESPOND],
+    ),
+    Case(
+        "closing-cancelled-by-a-merge-after-the-resolution",
+        "the resolution at 10:00 decides response and gap with 3600 s; closing was still to come: 09:00 to 12:00 = "
+        "10,800 s, in no figure",
+        at("02 09:00"),
+        [(at("02 10:00"), "status", "resolved"), (at("02 12:00"), "status", "merged")],
+        [
+            Outcome("close", 1, "cancelled", 3 * HOUR, stopped=at("02 12:00")),
+            Outcome("gap", 1, "met", HOUR),
+            Outcome("respond", 1, "met", HOUR),
+        ],
+        targets=[CLOSE, GAP, RESPOND],
+    ),
+    Case(
+        "merged-with-the-team-and-at-the-supplier",
+        "09:00 to 11:00 = 7200 s without an update and with the team, 09:30 to 11:00 = 5400 s with the supplier",
+        at("02 09:00"),
+        [(at("02 09:30"), "status", "waiting_supplier"), (at("02 11:00"), "status", "merged")],
+        [
+            Outcome("gap", 1, "cancelled", 2 * HOUR),
+            Outcome("supplier", 1, "cancelled", 5400),
+            Outcome("team", 1, "cancelled", 2 * HOUR),
+        ],
+        targets=[GAP],
+        team="ours",
+        also=[OLA | {"targets": [TEAM]}, UC | {"services": ("ours",), "targets": [SUPPLIER]}],
+    ),
+    *(
+        Case(
+            f"{kind}-changes-for-all-clocks",
+            "to 11:00 the first agreement's, superseded: 09:00 to 11:00 = 7200 s, exchange from 09:30 = 5400 s; then "
+            "the second one's: closing to 14:00 = 10,800 s; gaps to 12:30 = 5400 s, and 1800 s; exchange, still "
+            "unanswered, and response to 12:30 = 5400 s each",
+            at("02 09:00"),
+            [
+                (at("02 09:30"), "message", "customer"),
+                (at("02 11:00"), kind, "other"),
+                (at("02 12:30"), "message", "reply"),
+                (at("02 13:00"), "status", "resolved"),
+                (at("02 14:00"), "status", "closed"),
+            ],
+            [
+                Outcome("close", 1, "superseded", 2 * HOUR, stopped=at("02 11:00")),
+                Outcome("close-second", 1, "met", 3 * HOUR, started=at("02 11:00")),
+                Outcome("gap", 1, "superseded", 2 * HOUR, stopped=at("02 11:00")),
+                Outcome("gap-second", 1, "met", 5400, started=at("02 11:00")),
+                Outcome("reply", 1, "superseded", 5400, stopped=at("02 11:00")),
+                Outcome("reply-second", 1, "met", 5400, started=at("02 11:00")),
+                Outcome("respond", 1, "superseded", 2 * HOUR, stopped=at("02 11:00")),
+                Outcome("respond-second", 1, "met", 5400, started=at("02 11:00")),
+            ],
+            targets=CUSTOMERS,
+            policies=first,
+            also=[second | {"targets": each(CUSTOMERS, "-second")}],
+        )
+        for kind, first, second in (
+            ("service", {"services": ("ours",)}, {"services": ("other",)}),
+            ("customer", {}, {"consumer": "other"}),
+        )
+    ),
+    Case(
+        "all-clocks-reopened",
+        "closing 09:00 to 10:30 + 12:00 to 14:30 = 5400 + 9000 s; one gap over the resolution, 09:00 to 10:00 + 12:00 "
+        "to 13:00 = 7200 s, then 3600 s; exchanges 09:15 to 10:00 = 2700 s and 12:30 to 13:00 = 1800 s; the first "
+        "response was the resolution, 3600 s, and is given once",
+        at("02 09:00"),
+        REOPENED,
+        [Outcome("close", 1, "met", 4 * HOUR), Outcome("gap", 1, "met", 2 * HOUR), *REOPENED_EXCHANGES],
+        targets=CUSTOMERS,
+    ),
+    Case(
+        "all-clocks-reopened-by-new-cycles",
+        "closing 09:00 to 10:30 = 5400 s, then 12:00 to 14:30 = 9000 s; gaps 3600 s, then 12:00 to 13:00 = 3600 s; "
+        "exchanges of 2700 s and 1800 s, response 3600 s, as ever",
+        at("02 09:00"),
+        REOPENED,
+        [
+            Outcome("close", 1, "met", 5400),
+            Outcome("close", 2, "met", 9000, started=at("02 12:00")),
+            Outcome("gap", 1, "met", HOUR),
+            Outcome("gap", 2, "met", HOUR, started=at("02 12:00")),
+            *REOPENED_EXCHANGES,
+        ],
+        targets=CUSTOMERS,
+        policies=NEW_CYCLE,
+    ),
+    Case(
+        "all-clocks-with-reopenings-ignored",
+        "closing 09:00 to 10:30 = 5400 s; gap 09:00 to 10:00 = 3600 s; exchanges of 2700 s and 1800 s, response 3600 s",
+        at("02 09:00"),
+        REOPENED,
+        [
+            Outcome("close", 1, "met", 5400, stopped=at("02 10:30")),
+            Outcome("gap", 1, "met", HOUR, stopped=at("02 10:00")),
+            *REOPENED_EXCHANGES,
+        ],
+        targets=CUSTOMERS,
+        policies=IGNORE,
+    ),
+    Case(
+        "reopened-with-the-team-by-a-new-cycle",
+        "09:00 to 10:00 = 3600 s; within the window, but agreed otherwise, 12:00 to 14:00 = 7200 s from nothing",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "status", "resolved"),
+            (at("02 12:00"), "status", "in_progress"),
+            (at("02 14:00"), "team", "other"),
+        ],
+        [Outcome("team", 1, "met", HOUR), Outcome("team", 2, "met", 2 * HOUR, started=at("02 12:00"))],
+        targets=[TEAM],
+        team="ours",
+        policies=OLA | NEW_CYCLE,
+    ),
+]
+
 GAP_CASES = [
     Case(
         "the-longest-gap-counts",
@@ -1894,6 +2424,7 @@ CASES = [
     *AGREEMENT_CASES,
     *REPLY_CASES,
     *DECISION_CASES,
+    *ALL_CLOCKS_CASES,
     *GAP_CASES,
     *TEAM_CASES,
     *SUPPLIER_CASES,
