@@ -472,9 +472,23 @@ class CloseWalk(Walk):
 class FirstResponseWalk(Walk):
     """time_to_first_response: the first reply ends it, and so does a resolution unless words were agreed."""
 
+    answered_at: int | None = None  # while the ticket was cancelled or merged
+
     def take_message(self, event: Event) -> None:
         if self.phase == "running" and event.is_reply:
             self.stop(event.at)
+        elif self.phase == "dropped" and event.is_reply and self.answered_at is None:
+            self.answered_at = event.at
+
+    def undo_drop(self, at: int) -> None:
+        """A reply that was given in the gap was the response."""
+        if self.answered_at is None:
+            super().undo_drop(at)
+            return
+        answered_at = self.answered_at
+        self.changes_while_stopped = [event for event in self.changes_while_stopped if event.at <= answered_at]
+        super().undo_drop(answered_at)
+        self.stop(answered_at)
 
     def stopping(self) -> frozenset[str]:
         return DONE if self.agreement.no_reply == "stops" else frozenset()
@@ -591,8 +605,8 @@ class SupplierWalk(Walk):
             super().take_priority(at)
 
     def reopen(self, at: int) -> None:
-        """Where reopenings are ignored, the cycle without a wait was the only one."""
-        if self.agreement.reopen_mode != "ignore":
+        """Where reopenings are ignored, the cycle without a wait was the only one of an agreement that applied."""
+        if self.agreement.reopen_mode != "ignore" or not self.is_covered:
             super().reopen(at)
 
     def pausing(self, target: Target) -> dict[str, bool]:

@@ -1,5 +1,6 @@
 """The reference against rows worked by hand: a second reading that nobody checked would prove nothing."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from itertools import pairwise, product
@@ -21,6 +22,14 @@ def test_worked_case(case: Case) -> None:
 
 def test_cases_have_names_of_their_own() -> None:
     assert len({case.name for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_expected_integer_is_worked_out(case: Case) -> None:
+    worked = {int(number.replace(",", "")) for number in re.findall(r"\b\d[\d,]*(?= s\b)", case.why)}
+    for outcome in case.outcomes:
+        expected = {outcome.on_clock, outcome.paused, outcome.excluded} - {0}
+        assert expected <= worked, outcome
 
 
 CLOCK_POLICIES: dict[str, Callable[[Agreement, Target, Case], object]] = {
