@@ -18,7 +18,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 export GX_ANALYTICS_ENABLED := false
 export PYTHONDONTWRITEBYTECODE ?=
 
-.PHONY: help setup nightly test test-unit test-kills test-servers ui lint format bench example-data backfill dictionary explain serve reproduce forget clean
+.PHONY: help setup nightly test test-unit test-kills test-reference test-servers ui lint format bench example-data backfill dictionary explain serve reproduce forget clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -56,6 +56,9 @@ test-kills: $(DEV_STAMP) $(MANIFEST)  ## Kill 200 publications with a reader att
 	@$(BIN)/python -m pytest -s tests/integration/test_killed_while_publishing.py --kills $(or $(KILLS),200)
 	@$(BIN)/python -m pytest -s tests/integration/test_postgres.py -k many_swaps --readers 100 --publications 30
 	@$(BIN)/python -m pytest -s tests/integration/test_release_readers.py --readers 100 --publications 30
+
+test-reference: $(DEV_STAMP) $(MANIFEST)  ## Ticket clocks against the slow reference: make test-reference TICKETS=3000 [SEED=1]
+	@SLM_CONFORMANCE_TICKETS=$(or $(TICKETS),3000) SLM_CONFORMANCE_SEED=$(or $(SEED),1) $(BIN)/python -m pytest tests/conformance/test_random_tickets.py
 
 test-servers: $(DEV_STAMP) $(MANIFEST)  ## Connectors against real servers; those that are not installed are skipped
 	@SLM_TEST_SERVERS=$${SLM_TEST_SERVERS:-installed} $(BIN)/python -m pytest tests/servers -rs

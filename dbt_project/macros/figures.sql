@@ -19,6 +19,13 @@
     cast({{ numerator }} as double) / nullif({{ denominator }}, 0)
 {%- endmacro %}
 
+{# The bad share over the share that may be bad: at 1 the budget lasts exactly the period. #}
+{% macro burn_rate(numerator, denominator, target_ppm) -%}
+    {{ ratio(
+        '(' ~ denominator ~ ' - ' ~ numerator ~ ') * 1000000', denominator ~ ' * (1000000 - ' ~ target_ppm ~ ')'
+    ) }}
+{%- endmacro %}
+
 {# Verdicts are read off the integers, never off a rounded ratio. #}
 {% macro reaches(numerator, denominator, target_ppm) -%}
     {{ numerator }} * 1000000 >= {{ target_ppm }} * ({{ denominator }})

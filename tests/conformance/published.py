@@ -106,7 +106,8 @@ def story(
         )
         lines += [f"    {target}" for target in agreement.targets]
     lines += [
-        f"    excluded {[instant_text(at) for at in found.span]} {found.agreement} {found.target or 'every target'}"
+        f"    excluded {[instant_text(at) for at in found.span or ()] or 'whole clocks'} of {found.agreement}, "
+        f"target {found.target or '*'}, cycle {found.cycle or '*'}, {found.outcome}"
         for found in drawn.exclusions.get(ticket_id, [])
     ]
     for event in sorted(ticket.events, key=lambda event: (event.at, event.id)):

@@ -89,6 +89,24 @@ def clock_changes(zone: str, first: date, last: date) -> list[date]:
     return [day for day, before, after in zip(days[1:], noons, noons[1:], strict=False) if before != after]
 
 
+@cache
+def change_instants(zone: str) -> list[int]:
+    """The seconds from which on another offset holds, in the season in which tickets of the zone are opened."""
+
+    def offset(instant: int) -> timedelta | None:
+        return datetime.fromtimestamp(instant, zone_rules(zone)).utcoffset()
+
+    found = []
+    for day in clock_changes(zone, *seasons(zone)):
+        noon = datetime(day.year, day.month, day.day, 12, tzinfo=zone_rules(zone))
+        before, after = int((noon - timedelta(days=1)).timestamp()), int(noon.timestamp())
+        while after - before > 1:
+            middle = (before + after) // 2
+            before, after = (middle, after) if offset(middle) == offset(before) else (before, middle)
+        found.append(after)
+    return found
+
+
 def seasons(zone: str) -> tuple[date, date]:
     """The days in which tickets of this zone are opened."""
     if zone == "America/Sao_Paulo":
@@ -98,6 +116,16 @@ def seasons(zone: str) -> tuple[date, date]:
 
 class Draw(random.Random):
     """Draws with the words of this module."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.packs: dict[str, list[Any]] = {}
+
+    def deal(self, pack: str, cards: Sequence[Any]) -> Any:
+        """A card of a pack that is shuffled anew whenever it is used up: all come up, each as often as it is in it."""
+        if not self.packs.get(pack):
+            self.packs[pack] = self.sample(cards, len(cards))
+        return self.packs[pack].pop()
 
     def chance(self, probability: float) -> bool:
         return self.random() < probability
@@ -135,13 +163,13 @@ class Draw(random.Random):
 
 
 def random_calendars(draw: Draw, zones: Sequence[str] = ZONES) -> dict[str, list[Calendar]]:
-    """By zone: one calendar of the day, one of the night or the small hours, one round the clock."""
+    """By zone: one calendar of the day, one of the night, one of the small hours, one round the clock."""
     found: dict[str, list[Calendar]] = {}
     for zone in zones:
         name = zone.split("/")[1].lower().replace("_", "-")
         first, last = seasons(zone)
         found[zone] = [Calendar(f"{name}-always", zone, (Hours(always_open=True),))]
-        for kind in ("day", draw.choice(("night", "small hours"))):
+        for kind in ("day", "night", "small hours"):
             versions = [draw.hours(zone, kind, None)]
             if draw.chance(0.4):
                 day = draw.choice(clock_changes(zone, first, last) or [first + timedelta(days=200)])
@@ -188,7 +216,8 @@ def random_agreement(
     draw: Draw, metrics: Sequence[str], zone: str, calendars: dict[str, list[Calendar]], **parties: Any
 ) -> Agreement:
     """An agreement between these parties with targets of these metrics, everything else drawn."""
-    mode = draw.choice(("resume", "resume", "resume", "new_cycle", "ignore"))
+    kind = parties.get("type", "SLA")
+    mode = draw.deal(f"{kind} reopen", ("resume", "resume", "resume", "new_cycle", "ignore"))
     window_days = draw.choice((0, 1, 2, 5))
     # Where targets of one metric have calendars of their own, the reopen window is left to the cases
     # worked by hand.
@@ -208,11 +237,11 @@ def random_agreement(
         "zone": zone,
         "period": draw.choice(("month", "month", "quarter", "year")),
         "targets": tuple(targets),
-        "attribution": draw.choice(("decided", "decided", "due", "resolved", "created")),
+        "attribution": draw.deal(f"{kind} attribution", ("decided", "decided", "due", "resolved", "created")),
         "reopen_mode": mode,
         "window_days": window_days,
-        "priority_change": draw.choice(POLICIES),
-        "no_reply": draw.choice(("stops", "stops", "breach")),
+        "priority_change": draw.deal(f"{kind} priority", POLICIES),
+        "no_reply": draw.deal(f"{kind} no reply", ("stops", "stops", "breach")),
         **parties,
     }
     return Agreement(**values)
@@ -223,9 +252,8 @@ def random_day(draw: Draw, zone: str) -> date:
     return first + timedelta(days=draw.randint(0, (last - first).days))
 
 
-def customer_agreements(draw: Draw, group: str, calendars: dict[str, list[Calendar]]) -> list[Agreement]:
+def customer_agreements(draw: Draw, group: str, zone: str, calendars: dict[str, list[Calendar]]) -> list[Agreement]:
     """What may apply to one customer's tickets: SLAs, and contracts with the team and the supplier of its service."""
-    zone = draw.choice(ZONES)
 
     def agreement(name: str, metrics: Sequence[str], **parties: Any) -> Agreement:
         parties = {"id": f"{name}-{group}", "consumer": f"customer-{group}", **parties}
@@ -252,7 +280,7 @@ def customer_agreements(draw: Draw, group: str, calendars: dict[str, list[Calend
             found.append(agreement("ola", ["time_in_team"], **team))
         if draw.chance(0.7):
             found.append(agreement("ola-listed", ["time_in_team"], services=own, **team))
-    if draw.chance(0.5):
+    if draw.chance(0.85):
         found.append(agreement("uc", ["time_with_supplier"], type="UC", provider="supplier", services=own))
     return found
 
@@ -317,7 +345,7 @@ class Story:
         if draw.chance(0.2):
             day = last - timedelta(days=draw.randint(0, 9))  # still open, or not yet opened, at as_of
         elif changes and draw.chance(0.6):
-            day = draw.choice(changes) + timedelta(days=draw.randint(-6, 1))
+            day = draw.choice(changes) + timedelta(days=draw.choice((-5, -3, -2, -1, -1, 0)))
         else:
             day = random_day(draw, zone)
         midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
@@ -336,9 +364,15 @@ class Story:
         edges = [edge for span in spans for edge in span if edge > at]
         return edges[0] + self.draw.choice((-1, 0, 0, 1)) if edges else at
 
+    def _next_clock_change(self) -> int | None:
+        """The next change of the clocks, if it is near."""
+        ahead = (at for at in change_instants(self.sla.zone) if self.now <= at < self.now + 8 * DAY)
+        return next(ahead, None)
+
     def _step(self) -> None:
         """Time passes, by nothing, by anything up to ten days, or to an instant that matters."""
         draw, way, agreement = self.draw, self.draw.random(), self._agreement()
+        change = self._next_clock_change()
         if way < 0.12:
             at = self.now
         elif way < 0.35:
@@ -347,6 +381,8 @@ class Story:
             at = draw.choice(due) + draw.choice((-1, 0, 0, 1, 1)) if due else self.now + HOUR
         elif way < 0.5:
             at = self._boundary(self.now, [agreement])
+        elif way < 0.75 and change is not None:
+            at = change + draw.choice((-1, 0, 1, HOUR, 9 * HOUR, draw.randint(0, 2 * DAY)))
         elif way < 0.7 and self.status in DONE and agreement.window_days:
             opening = self.world.openings[draw.choice(agreement.targets).calendar]
             at = opening.window_end(self.done_since, agreement.window_days) + draw.choice((-1, 0, 1))
@@ -368,6 +404,9 @@ class Story:
             self._happen()
             if self.status in DROPPED and (self.waits_for_team or self.draw.chance(0.5)):
                 break
+        if self.status in OPEN and (self.team or not self.waits_for_team) and self.draw.chance(0.5):
+            self._step()
+            self._set_status("resolved")
         return self.ticket
 
     def _happen(self) -> None:
@@ -411,7 +450,7 @@ class Story:
         elif self.status in DROPPED:
             choices = (*OPEN, *OPEN, "resolved", "closed")
         else:
-            choices = (*OPEN, *PAUSABLE, "resolved", "resolved", "resolved", "closed", "closed", "merged")
+            choices = (*OPEN, *PAUSABLE, "waiting_supplier", *["resolved"] * 3, *["closed"] * 2, *["merged"] * 2)
         status = draw.choice(choices)
         if self.waits_for_team and not self.team and status in DONE:
             self._assign()
@@ -420,17 +459,20 @@ class Story:
         if status in PAUSABLE and draw.chance(0.4):
             self.add("message", "", "agent", is_public=True)
             self.now += draw.choice((0, 60, 899, 900, 901))
+        self._set_status(status)
+        # What happens in the very second of a change of status, after it.
+        if draw.chance(0.15):
+            self._say()
+        if draw.chance(0.1) and status in OPEN:
+            self._assign()
+
+    def _set_status(self, status: str) -> None:
         if self.status in DROPPED and self.now == self.ticket.events[-1].at:
             self.now += 1
         if status in DONE and self.status in OPEN:
             self.done_since = self.now
         self.status = status
         self.add("status", status)
-        # What happens in the very second of a change of status, after it.
-        if draw.chance(0.15):
-            self._say()
-        if draw.chance(0.1) and status in OPEN:
-            self._assign()
 
 
 # ------------------------------------------------------------------------------------------------ the whole project
@@ -489,14 +531,14 @@ def random_project(seed: int, count: int, tickets_per_customer: int = 3) -> Rand
     agreements, tickets, exclusions = list(shared), [], {}
     for number in range(math.ceil(count / tickets_per_customer)):
         group = f"{number:04d}"
-        own = customer_agreements(draw, group, calendars)
+        own = customer_agreements(draw, group, ZONES[number % len(ZONES)], calendars)
         agreements += own
         world = World(epoch(AS_OF), openings, own + shared)
         for _ in range(tickets_per_customer):
             ticket = Story(draw, f"T{len(tickets):05d}", group, world).grow()
             tickets.append(ticket)
-            if draw.chance(0.15):
-                exclusions[ticket.id] = random_exclusions(draw, own, ticket)
+            if draw.chance(0.25):
+                exclusions[ticket.id] = random_exclusions(draw, world, ticket)
     return RandomProject([c for zone in calendars.values() for c in zone], agreements, tickets, exclusions, openings)
 
 
@@ -511,15 +553,26 @@ def with_cases(drawn: RandomProject, worked: RandomProject) -> RandomProject:
     )
 
 
-def random_exclusions(draw: Draw, agreements: Sequence[Agreement], ticket: Ticket) -> list[Exclusion]:
+def random_exclusions(draw: Draw, world: World, ticket: Ticket) -> list[Exclusion]:
+    """Of intervals and of whole clocks, of all targets or one, of all cycles or one; some of them revoked.
+
+    Mostly of clocks that the ticket has, of each metric alike.
+    """
+    rows: dict[str, list[Row]] = {}
+    for row in ticket_rows(world, ticket):
+        rows.setdefault(row.metric, []).append(row)
     last = max([ticket.opened + DAY, *(event.at for event in ticket.events)])
     found = []
     for _ in range(draw.choice((1, 1, 2, 3))):
         start = draw.randint(ticket.opened - HOUR, last)
         end = start + draw.choice((1, MINUTE, HOUR, 6 * HOUR, DAY))
-        agreement = draw.choice(agreements)
-        target = draw.choice((None, draw.choice(agreement.targets).id))
-        found.append(Exclusion(agreement.id, (start, end), target))
+        agreement, target = world.agreements[0].id, world.agreements[0].targets[0].id
+        if rows and draw.chance(0.9):
+            row = draw.choice(rows[draw.choice(sorted(rows))])
+            agreement, target = row.agreement_id, row.target_id
+        span = None if draw.chance(0.4) else (start, end)
+        cycle, outcome = draw.choice((None, None, 1, 2)), draw.choice((*["accepted"] * 9, "revoked"))
+        found.append(Exclusion(agreement, span, draw.choice((None, target)), cycle, outcome))
     return found
 
 
@@ -603,17 +656,20 @@ def agreement_document(agreement: Agreement) -> dict[str, Any]:
 
 def decision_document(name: str, ticket_id: str, exclusion: Exclusion) -> dict[str, Any]:
     spec: dict[str, Any] = {
-        "kind": "exclude_interval",
+        "kind": "exclude_instance" if exclusion.span is None else "exclude_interval",
         "agreement": exclusion.agreement,
         "subject": {"ticket": ticket_id},
-        "interval": {"from": instant_text(exclusion.span[0]), "to": instant_text(exclusion.span[1])},
         "reason": "power_loss_at_customer",
         "decidedBy": [{"role": "slm", "side": "provider"}, {"role": "cio", "side": "consumer"}],
         "decidedAt": "2017-01-01T00:00:00Z",  # before every as_of: what is decided later is not this test's matter
-        "outcome": "accepted",
+        "outcome": exclusion.outcome,
     }
+    if exclusion.span is not None:
+        spec["interval"] = {"from": instant_text(exclusion.span[0]), "to": instant_text(exclusion.span[1])}
     if exclusion.target is not None:
         spec["target"] = exclusion.target
+    if exclusion.cycle is not None:
+        spec["subject"]["cycle"] = exclusion.cycle
     return document("Decision", name, spec)
 
 

@@ -104,11 +104,16 @@ def governing(agreements: Sequence[Agreement], opened: int, customer: str, servi
 
 @dataclass(frozen=True)
 class Exclusion:
-    """An accepted decision that takes an interval off a ticket's clocks; no target = all of the agreement."""
+    """A decision that takes an interval off a ticket's clocks or, without one, takes whole clocks out of the figures.
+
+    No target = every target of the agreement, no cycle = every cycle; only an accepted one does anything.
+    """
 
     agreement: str
-    span: Span
+    span: Span | None
     target: str | None = None
+    cycle: int | None = None
+    outcome: str = "accepted"
 
 
 @dataclass(frozen=True)
@@ -452,9 +457,23 @@ class Walk:
     def asked_before(self, paused_at: int) -> bool:
         return any(e.is_reply and 0 <= paused_at - e.at <= PAUSE_NEEDS_MESSAGE_WITHIN for e in self.events)
 
-    def excluded(self, target: Target) -> list[Span]:
-        found = [e for e in self.exclusions if e.agreement == self.agreement.id]
-        return union(e.span for e in found if e.target in (None, target.id))
+    def cycle_number(self, instance: Instance) -> int:
+        """1 for the first clock of its target on this ticket, then 2, 3, ..."""
+        of_target = [other for other in self.instances if other.target.id == instance.target.id]
+        return next(number for number, other in enumerate(of_target, 1) if other is instance)
+
+    def decisions(self, instance: Instance) -> list[Exclusion]:
+        """The accepted decisions about this clock."""
+        found = [e for e in self.exclusions if e.outcome == "accepted" and e.agreement == self.agreement.id]
+        found = [e for e in found if e.target in (None, instance.target.id)]
+        return [e for e in found if e.cycle in (None, self.cycle_number(instance))]
+
+    def excluded(self, instance: Instance) -> list[Span]:
+        return union(e.span for e in self.decisions(instance) if e.span is not None)
+
+    def is_left_out(self, instance: Instance) -> bool:
+        """Whether a decision takes the whole clock out; it shows what it shows, and has no verdict."""
+        return any(e.span is None for e in self.decisions(instance))
 
     def open_and_active(self, instance: Instance, now: int) -> list[Span]:
         opening = self.world.openings[instance.target.calendar]
@@ -462,7 +481,7 @@ class Walk:
 
     def on_clock_spans(self, instance: Instance, now: int) -> list[Span]:
         running = without(self.open_and_active(instance, now), self.pauses(instance.target))
-        return without(running, self.excluded(instance.target))
+        return without(running, self.excluded(instance))
 
     def parts(self, instance: Instance, now: int) -> list[Span]:
         """What of its life is held against the threshold, each for itself: here the whole."""
@@ -485,14 +504,36 @@ class CloseWalk(Walk):
         return frozenset({"closed"})
 
 
-class FirstResponseWalk(Walk):
+class AnsweredWalk(Walk):
+    """A clock that a reply stops, also one given while the ticket stood cancelled or merged by mistake."""
+
+    answer: Event | None = None  # given meanwhile
+
+    def take_reply(self, event: Event) -> None:
+        if self.phase == "running":
+            self.stop(event.at)
+        elif self.phase == "dropped" and self.dropped_from == "running" and self.answer is None:
+            self.answer = event
+
+    def undo_drop(self, at: int) -> None:
+        answer, self.answer = self.answer, None
+        if answer is None:
+            super().undo_drop(at)
+            return
+        self.changes_while_stopped = [event for event in self.changes_while_stopped if event.at <= answer.at]
+        self.event = answer
+        super().undo_drop(answer.at)
+        self.stop(answer.at)
+
+
+class FirstResponseWalk(AnsweredWalk):
     """time_to_first_response: the first reply ends it, and so does a resolution unless words were agreed."""
 
     def take_message(self, event: Event) -> None:
-        if self.phase == "running" and event.is_reply:
-            self.stop(event.at)
-        elif self.phase == "before" and event.is_reply:
+        if event.is_reply and self.phase == "before":
             self.phase = "stopped"  # answered before it was assigned: its clock never starts
+        elif event.is_reply:
+            self.take_reply(event)
 
     def take_status(self, at: int, status: str) -> None:
         if self.phase == "before" and status in self.stopping():
@@ -506,11 +547,10 @@ class FirstResponseWalk(Walk):
         """The first response is given once: neither a reply nor a resolution is undone by a reopening."""
 
 
-class NextReplyWalk(Walk):
+class NextReplyWalk(AnsweredWalk):
     """time_to_next_reply: a cycle is an exchange, from the earliest unanswered question to the reply or the end."""
 
     is_asked = False  # a question came while the ticket was not open
-    answer: Event | None = None  # given while the ticket stood cancelled with a question open
 
     def take_opening(self) -> None:
         """Nothing has been asked."""
@@ -521,10 +561,7 @@ class NextReplyWalk(Walk):
     def take_message(self, event: Event) -> None:
         if event.is_reply:
             self.is_asked = False
-            if self.phase == "running":
-                self.stop(event.at)
-            elif self.phase == "dropped" and self.dropped_from == "running" and self.answer is None:
-                self.answer = event
+            self.take_reply(event)
         elif event.is_question and self.status not in OPEN:
             self.is_asked = True
         elif event.is_question and self.phase == "before":
@@ -541,16 +578,6 @@ class NextReplyWalk(Walk):
         if self.is_asked and self.phase == "before" and status in OPEN:
             self.is_asked = False
             self.begin(at)
-
-    def undo_drop(self, at: int) -> None:
-        """The exchange goes on, unless the customer was answered meanwhile."""
-        answer, self.answer = self.answer, None
-        if answer is None:
-            super().undo_drop(at)
-        else:
-            self.event = answer
-            super().undo_drop(answer.at)
-            self.stop(answer.at)
 
 
 class UpdateGapWalk(Walk):
@@ -634,8 +661,8 @@ class SupplierWalk(Walk):
             super().take_priority(at)
 
     def reopen(self, at: int) -> None:
-        """Where reopenings are ignored, the cycle without a wait was the only one."""
-        if self.agreement.reopen_mode != "ignore":
+        """Where reopenings are ignored, the cycle without a wait was the only one of an agreement that applied."""
+        if self.agreement.reopen_mode != "ignore" or not self.is_covered:
             super().reopen(at)
 
     def pausing(self, target: Target) -> dict[str, bool]:
@@ -699,30 +726,28 @@ def instant_used_up(spans: Sequence[Span], amount: int, *, latest: bool) -> int 
 
 def rows_of_walk(walk: Walk) -> Iterator[Row]:
     """The finished instances of a walk."""
-    numbers: dict[str, int] = {}
     for instance in walk.instances:
-        numbers[instance.target.id] = numbers.get(instance.target.id, 0) + 1
-        yield _row(walk, instance, numbers[instance.target.id])
+        yield _row(walk, instance)
 
 
-def _row(walk: Walk, instance: Instance, number: int) -> Row:
+def _row(walk: Walk, instance: Instance) -> Row:
     target, as_of = instance.target, walk.world.as_of
     is_running = instance.running_since is not None
     active = instance.active(as_of)
     now = as_of if is_running else active[-1][1]
-    excluded, pauses = walk.excluded(target), walk.pauses(target)
+    excluded, pauses = walk.excluded(instance), walk.pauses(target)
     clocks = walk.part_clocks(instance, as_of)
     late = next((spans for spans in clocks if seconds(spans) > target.threshold), None)
     longest = max(range(len(clocks)), key=lambda n: seconds(clocks[n]))  # of equal ones the first
     counted, on_clock = [walk.parts(instance, as_of)[longest]], seconds(clocks[longest])
     is_paused = is_running and any(start <= as_of < end for start, end in pauses)
     state = instance.ended or ("paused" if is_paused else "running" if is_running else "met")
-    state = "breached" if late else state
-    breached_at = instant_used_up(late, target.threshold, latest=True) if late else None
-    decided_at = breached_at if late else now if state == "met" else None
+    state = "excluded" if walk.is_left_out(instance) else "breached" if late else state
+    breached_at = instant_used_up(late, target.threshold, latest=True) if late and state == "breached" else None
+    decided_at = now if state == "met" else breached_at
     due_at = instant_used_up(late or clocks[-1], target.threshold, latest=False)
     opening = walk.world.openings[target.calendar]
-    if due_at is None and state != "paused":
+    if due_at is None and not is_paused:
         # If the clock kept running: neither pauses nor exclusions after its end are looked at.
         ahead = opening.within(now, opening.end)
         due_at = instant_used_up(ahead, target.threshold - seconds(clocks[-1]), latest=False)
@@ -735,7 +760,7 @@ def _row(walk: Walk, instance: Instance, number: int) -> Row:
         agreement_version=walk.agreement.version,
         target_id=target.id,
         metric=target.metric,
-        cycle_number=number,
+        cycle_number=walk.cycle_number(instance),
         customer_id=instance.values.customer,
         service_id=instance.values.service,
         ticket_type=walk.ticket.type,
@@ -753,7 +778,7 @@ def _row(walk: Walk, instance: Instance, number: int) -> Row:
         threshold_seconds=target.threshold,
         margin_seconds=target.threshold - on_clock,
         state=state,
-        is_breached=late is not None,
+        is_breached=state == "breached",
         period_start=None,
     )
     return replace(row, period_start=_period_start(walk, row))
@@ -765,7 +790,7 @@ def _period_start(walk: Walk, row: Row) -> date | None:
     Chosen where the promise is silent: an instance that still runs has a period as soon as its instant is known, and
     `resolved` is the stop of the clock itself, or the resolution of the ticket if the clock goes on after it.
     """
-    if row.state in ("superseded", "cancelled"):
+    if row.state in ("superseded", "cancelled", "excluded"):
         return None
     resolved_at = walk.done_since if walk.status in DONE else None
     instant = {

@@ -6,7 +6,7 @@ One customer per case, each with four office hours (London, Monday to Friday 09:
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from tests.integration.small_project import EVENT_HEADER, Project, event
 
 FIRST, SECOND = "2026-04-10T00:00:00Z", "2026-04-20T00:00:00Z"
 MARCH = date(2026, 3, 1)
-CUSTOMERS = ("quiet", "single", "late", "excused", "doubled", "odd", "skewed", "parent")
+CUSTOMERS = ("quiet", "single", "late", "excused", "doubled", "odd", "skewed", "parent", "elder", "all")
 TICKET_HEADER = "ticket_id,customer_id,service_id,ticket_type,priority,opened_at,parent_ticket_id"
 TICKETS = (
     "S1,single,desk,incident,P1,2026-03-02T10:00:00Z,",
@@ -37,6 +37,10 @@ TICKETS = (
     "K1,skewed,desk,incident,P1,2026-03-31T14:00:00Z,",
     "M1,parent,desk,incident,P1,2026-03-02T09:00:00Z,",
     "M2,parent,desk,incident,P1,2026-03-02T09:30:00Z,M1",
+    "N1,elder,desk,incident,P1,2026-03-02T10:00:00Z,",
+    "N2,elder,desk,incident,P1,2026-03-02T09:00:00Z,N1",
+    "Y1,all,desk,incident,P1,2026-03-02T09:00:00Z,",
+    "Y2,all,de-sk,incident,P1,2026-03-02T09:00:00Z,",
 )
 DOUBLED = (
     event("D1-1", "D1", "2026-03-02T10:00:00Z"),
@@ -52,25 +56,27 @@ EVENTS = (
     event("K1-1", "K1", "2026-03-31T13:59:59Z"),
     event("M1-1", "M1", "2026-03-02T12:00:00Z"),
     event("M2-1", "M2", "2026-03-02T11:30:00Z", "merged"),
+    event("N1-1", "N1", "2026-03-02T12:00:00Z"),
+    event("N2-1", "N2", "2026-03-02T11:00:00Z", "merged"),
+    event("Y1-1", "Y1", "2026-03-02T11:00:00Z"),
+    event("Y2-1", "Y2", "2026-03-02T11:00:00Z"),
 )
 LATE = event("L1-1", "L1", "2026-03-02T12:00:00Z")
 EXCLUSION = Exclusion("sla-excused", (epoch("2026-03-02T10:00:00Z"), epoch("2026-03-02T11:30:00Z")))
 
 
 def agreement(customer: str) -> Agreement:
-    targets = (target("resolve", 4, "P1"),)
-    return Agreement(f"sla-{customer}", 1, customer, ("desk",), "Europe/London", "month", targets, valid_from=MARCH)
+    targets, services = (target("resolve", 4, "P1"),), () if customer == "all" else ("desk",)
+    return Agreement(f"sla-{customer}", 1, customer, services, "Europe/London", "month", targets, valid_from=MARCH)
 
 
 def write_documents(project: Project, outcome: str) -> None:
-    decision = decision_document("excused", "X1", EXCLUSION)
-    decision["spec"]["outcome"] = outcome
     documents = [
         document("Service", "desk", {"owner": "it"}),
         *(document("Customer", customer, {}) for customer in CUSTOMERS),
         *calendar_documents(OFFICE),
         *(agreement_document(agreement(customer)) for customer in CUSTOMERS),
-        decision,
+        decision_document("excused", "X1", replace(EXCLUSION, outcome=outcome)),
     ]
     project.write("agreements/all.yaml", "\n---\n".join(json.dumps(found) for found in documents))
 
@@ -177,9 +183,19 @@ def test_event_that_comes_twice_happened_once(nights: Nights) -> None:
 def test_priority_that_no_target_knows_is_listed_and_not_measured(nights: Nights) -> None:
     assert "O1" not in nights.first.clocks
     assert nights.first.march["odd"] == (0, 0, "no_data", "closed")
-    assert nights.project.query("select ticket_id, priority, agreement_match from marts.rpt_unmatched_ticket") == [
-        ("O1", "P9", "no_target")
-    ]
+    assert nights.project.query(
+        "select ticket_id, priority, agreement_match from marts.rpt_unmatched_ticket where customer_id = 'odd'"
+    ) == [("O1", "P9", "no_target")]
+
+
+def test_service_that_the_catalogue_does_not_know_is_listed_and_not_measured(nights: Nights) -> None:
+    """An agreement on all services: 09:00 to 11:00 = 7200 s for the one there is, and nothing for the misspelt one."""
+    assert nights.first.clocks["Y1"] == ("met", 7200, 0, 1)
+    assert "Y2" not in nights.first.clocks
+    assert nights.first.march["all"] == (1, 1, "met", "closed")
+    assert nights.project.query(
+        "select ticket_id, service_id, agreement_match from marts.rpt_unmatched_ticket where customer_id = 'all'"
+    ) == [("Y2", "de-sk", "unknown_service")]
 
 
 def test_resolution_before_the_opening_is_refused(nights: Nights) -> None:
@@ -200,4 +216,17 @@ def test_merged_ticket_leaves_the_figure_and_its_parent_stays(nights: Nights) ->
     assert nights.first.clocks["M2"] == ("cancelled", 7200, 0, 1)
     assert nights.first.clocks["M1"] == ("met", 10_800, 0, 1)
     assert nights.first.march["parent"] == (1, 1, "met", "closed")
-    assert nights.project.query("select ticket_id from marts.fct_ticket where is_merged") == [("M2",)]
+    assert nights.project.query(
+        "select ticket_id from marts.fct_ticket where is_merged and customer_id = 'parent'"
+    ) == [("M2",)]
+
+
+@pytest.mark.xfail(strict=True, reason="the clock of the remaining ticket does not go back to an older opening")
+def test_merged_ticket_leaves_its_opening_to_a_younger_parent(nights: Nights) -> None:
+    """The older ticket is merged at 11:00, 09:00 to 11:00 = 7200 s, in no figure; what it began ends at 12:00.
+
+    The customer has waited 09:00 to 12:00 = 10,800 s, not the 7200 s since the younger ticket was opened.
+    """
+    assert nights.first.clocks["N2"] == ("cancelled", 7200, 0, 1)
+    assert nights.first.march["elder"] == (1, 1, "met", "closed")
+    assert nights.first.clocks["N1"] == ("met", 10_800, 0, 1)

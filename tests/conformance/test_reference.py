@@ -1,12 +1,15 @@
 """The reference against rows worked by hand: a second reading that nobody checked would prove nothing."""
 
+import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from itertools import pairwise, product
 
 import pytest
 
 from tests.conformance.open_hours import Calendar, Hours, common, seconds, union, without
-from tests.conformance.random_project import AS_OF, epoch, random_project
-from tests.conformance.reference import World, ticket_rows
+from tests.conformance.random_project import AS_OF, MAY_START_WITH_ASSIGNMENT, epoch, random_project
+from tests.conformance.reference import DONE, OPEN, WALKS, Agreement, Target, World, ticket_rows
 from tests.conformance.worked_cases import CASES, OPENINGS, Case, shown
 
 
@@ -19,6 +22,65 @@ def test_worked_case(case: Case) -> None:
 
 def test_cases_have_names_of_their_own() -> None:
     assert len({case.name for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_expected_integer_is_worked_out(case: Case) -> None:
+    worked = {int(number.replace(",", "")) for number in re.findall(r"\b\d[\d,]*(?= s\b)", case.why)}
+    for outcome in case.outcomes:
+        expected = {outcome.on_clock, outcome.paused, outcome.excluded} - {0}
+        assert expected <= worked, outcome
+
+
+CLOCK_POLICIES: dict[str, Callable[[Agreement, Target, Case], object]] = {
+    "attribution": lambda agreement, _, __: agreement.attribution,
+    "reopening": lambda agreement, _, case: agreement.reopen_mode if is_reopened(case) else None,
+    "priority change": lambda agreement, _, case: agreement.priority_change if changes(case, "priority") else None,
+    "calendar": lambda _, target, __: target.calendar if target.calendar in ("night", "longer") else None,
+    "version or validity": lambda _, __, case: any(a.version > 1 or a.valid_to for a in case.agreements()) or None,
+    "excluded interval": lambda _, __, case: bool(case.exclusions) or None,
+    "end": lambda _, __, case: ({"cancelled", "merged"} & {*statuses(case)} or {None}).pop(),
+    "service change": lambda _, __, case: changes(case, "service") or None,
+}
+VALUES = {
+    "attribution": {"decided", "due", "resolved", "created"},
+    "reopening": {"resume", "new_cycle", "ignore"},
+    "priority change": {"at_clock_start_plus_upgrade", "event_time", "final_value"},
+    "calendar": {"night", "longer"},
+    "end": {"cancelled", "merged"},
+}
+
+
+def statuses(case: Case) -> list[str]:
+    return [value for _, kind, value in case.events if kind == "status"]
+
+
+def is_reopened(case: Case) -> bool:
+    return any(one in DONE and other in OPEN for one, other in pairwise(statuses(case)))
+
+
+def changes(case: Case, what: str) -> bool:
+    return any(kind == what for _, kind, _ in case.events)
+
+
+@pytest.mark.parametrize("policy", CLOCK_POLICIES)
+def test_every_policy_has_a_case_with_every_metric(policy: str) -> None:
+    found = {
+        (target.metric, CLOCK_POLICIES[policy](agreement, target, case))
+        for case in CASES
+        for agreement in case.agreements()
+        for target in agreement.targets
+    }
+    assert set(product(WALKS, VALUES.get(policy, {True}))) - found == set()
+
+
+def test_pauses_and_assignments_have_a_case_with_every_metric_that_knows_them() -> None:
+    """time_with_supplier pauses by itself, and only three clocks may start with the assignment."""
+    targets = [target for case in CASES for agreement in case.agreements() for target in agreement.targets]
+    pausing = set(WALKS) - {"time_with_supplier"}
+    assert {target.metric for target in targets if target.pauses} == pausing
+    assert {target.metric for target in targets if any(target.pauses.values())} == pausing
+    assert {target.metric for target in targets if target.start == "ticket.assigned"} == MAY_START_WITH_ASSIGNMENT
 
 
 def hours_open(calendar: Calendar, day: str, days: int = 1) -> float:

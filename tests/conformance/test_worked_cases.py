@@ -38,3 +38,17 @@ def test_segments_of_a_worked_case_name_their_events(
         named = [(found.opening_event, found.closing_event) for found in segments_by_target[case.name, target]]
         expected = [tuple(None if n is None else case.event_id(n) for n in edges) for edges in events]
         assert named == expected, (target, case.why)
+
+
+def test_an_excluded_clock_is_counted_as_such_and_in_no_ratio(built: Built) -> None:
+    """The one clock of the month is late: 0 of 0 and one excluded; 0 of 1 without the decision, or once revoked."""
+    figures = {
+        customer: counts
+        for customer, *counts in built.query(
+            """select customer_id, numerator, denominator, status, excluded_count, numerator_without_exclusions,
+                denominator_without_exclusions from marts.rpt_sla_target
+            where customer_id like 'excluded-by%' and period_start = date '2026-11-01'"""
+        )
+    }
+    assert figures["excluded-by-decision"] == [0, 0, "no_data", 1, 0, 1]
+    assert figures["excluded-by-a-decision-that-was-revoked"] == [0, 1, "missed", 0, 0, 1]

@@ -107,6 +107,34 @@ def test_first_failed_nightly_leaves_no_release(new_project: Project) -> None:
     assert new_project.releases() == []
 
 
+def test_priority_that_nobody_knows_stops_only_where_its_record_is_broken(new_project: Project) -> None:
+    """200 tickets of the nightly's 0.5 %: one broken record is 1 of 200 = 0.5 %, published; 1 of 199 = 0.503 %, not.
+
+    P9 is a priority without a target: 100 tickets of it, half of all, are listed and stop nothing. A change of
+    priority that does not say to which is a rejected record.
+    """
+    targets = AGREEMENT + "      scope: {priority: [P1]}\n"
+    new_project.write("agreements/sla.yaml", targets)
+    new_project.write_settings([{"name": "desk", "type": "files", "feeds": feeds(), "maxRejectRatio": 0.5}])
+    known = [ticket(f"K{number:03d}") for number in range(96)]  # and the four of the small project
+    unknown = [ticket(f"U{number:03d}").replace("P1", "P9") for number in range(99)]
+    new_project.write("data/tickets-2.csv", TICKET_HEADER, *known, *unknown)
+    broken = event("E9", "K000", "2026-03-02T11:00:00Z", "", "priority")
+    new_project.write("data/events-2.csv", EVENT_HEADER, broken)
+    outcome = new_project.nightly()
+    assert outcome.status == 1
+    assert "few_tickets_have_quarantined_events" in outcome.last_lines
+    assert not new_project.current.exists()
+    new_project.write("data/tickets-3.csv", TICKET_HEADER, ticket("U099").replace("P1", "P9"))
+    new_project.nightly().demand_release()
+    assert new_project.query("select count(*), count(*) filter (has_quarantined_events) from marts.fct_ticket") == [
+        (200, 1)
+    ]
+    assert new_project.query("select agreement_match, count(*) from marts.rpt_unmatched_ticket group by 1") == [
+        ("no_target", 100)
+    ]
+
+
 def test_one_agreement_can_be_withheld_while_the_rest_is_published(new_project: Project) -> None:
     """Rival's ticket has a status nobody knows; acme's figures do not wait for it, if slm.yaml says so."""
     desk = {"name": "desk", "type": "files", "feeds": feeds(), "maxRejectRatio": 1}

@@ -61,9 +61,7 @@ final as (
         periods.longest_outage_seconds,
         periods.error_budget_seconds,
         {{ ratio('(periods.denominator - periods.numerator)', 'periods.error_budget_seconds') }} as error_budget_used_ratio,
-        {{ ratio(
-            '(periods.denominator - periods.numerator) * 1000000', 'periods.denominator * (1000000 - periods.target_ppm)'
-        ) }} as error_budget_burn_rate,
+        {{ burn_rate('periods.numerator', 'periods.denominator', 'periods.target_ppm') }} as error_budget_burn_rate,
         periods.has_open_failure or scorecard.period_status = 'running' as is_provisional,
         periods.maintenance_downtime_seconds,
         periods.mtrs_p50_seconds,

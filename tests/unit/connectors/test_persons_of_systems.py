@@ -124,9 +124,8 @@ def said_everywhere() -> Iterator[None]:
     def answered(text: str, path: str) -> tuple[list[bytes], dict[str, Any]]:
         records, beside = records_of(text, path)
         more = {"said_by_somebody": "confided", "words": ["confided"], "form": {"answer": "confided"}}
-        return [
-            json.dumps(each_object(json.loads(bytes(record)), lambda _: more)).encode() for record in records
-        ], beside
+        told = (each_object(json.loads(bytes(record)), lambda _: more) for record in records)
+        return [json.dumps(record).encode() for record in told], beside
 
     with mock.patch.object(walk, "records_of", answered):
         yield

@@ -72,7 +72,7 @@ judged as (
             cast({{ instant_of('due_piece', 'instances.due_reading') }} as bigint),
             case when instances.threshold_seconds = 0 then instances.started_at end
         ) as due_at,
-        case when instances.on_clock_seconds > instances.threshold_seconds then crossings.breached_at end as breached_at,
+        crossings.breached_at as crossed_at,
         case
             when excluded.instance_number is not null then 'excluded'
             when instances.on_clock_seconds > instances.threshold_seconds then 'breached'
@@ -93,9 +93,10 @@ judged as (
 decided as (
     select
         *,
+        case when state = 'breached' then crossed_at end as breached_at,
         case
             when state = 'met' then stopped_at
-            when state = 'breached' then breached_at
+            when state = 'breached' then crossed_at
         end as decided_at
     from judged
 ),
