@@ -131,7 +131,7 @@ def _chain_is_printed(project: Project) -> None:
         "agreements/sla.yaml:3",
         "fct_ticket_sla desk:T1/resolve/1: 0 of 1",
         "run, 18,000 s on the clock (events - → E1)",
-        "ticket_events E1: desk, data/events-late.csv line 3, load 000002-",
+        "event E1: desk, data/events-late.csv line 3, load ticket_events/000002-",
     ):
         assert link in text, text
     with pytest.raises(ReportError, match=f"(?s)has no figure .*the nearest:\n  {FIGURE}"):
