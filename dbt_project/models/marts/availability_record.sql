@@ -51,8 +51,9 @@ runs as (
     group by service_id, kind, source, raw_feed, load_id, file, run_number
 ),
 
+-- An incident that names one component twice is one record all the same.
 final as (
-    select
+    select distinct
         service_id,
         {{ utc_timestamp('started_epoch') }} as started_at,
         case when ended_epoch <= {{ as_of() }} then {{ utc_timestamp('ended_epoch') }} end as ended_at,
