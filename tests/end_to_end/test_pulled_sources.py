@@ -62,7 +62,7 @@ def _records_are_named_by_request_load_and_key(project: Project) -> None:
     """As they stand in landing: the incident, and the changes of its history."""
     landing = f"'{project.home}/landing/desk/*/*/records.parquet', filename = true, union_by_name = true"
     landed = project.query(
-        "select record_kind, record_key, records.file, records.line from marts.ticket_record as records"
+        "select record_kind, records.record_key, records.file, records.line from marts.ticket_record as records"
         f" inner join read_parquet({landing}) as landed on records.file = landed._file and records.line = landed._line"
         "  and landed.filename like '%/' || records.feed || '/' || records.load_id || '/%'"
         " where ticket_key = 'desk:INC0000002' order by all"
