@@ -184,7 +184,8 @@ def _write_outages(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         f"""
         copy (
             select
-                '{SOURCE}' as source, '{LOAD_ID}' as load_id, number as record_number, 'O' || number as outage_id,
+                '{SOURCE}' as source, 'outages' as raw_feed, '{LOAD_ID}' as load_id, number as record_number,
+                'data/outages.csv' as file, number + 2 as line, 'O' || number as outage_id,
                 'service-' || (number % {SERVICE_COUNT}) as service_id, make_timestamp(started * 1000000) as started_at,
                 make_timestamp((started + length) * 1000000) as ended_at,
                 case

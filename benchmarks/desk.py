@@ -169,7 +169,8 @@ def _write_feeds(connection: duckdb.DuckDBPyConnection, warehouse: Path, ticket_
         f"""
         copy (
             select
-                '{SOURCE}' as source, '{LOAD_ID}' as load_id, number as record_number, ticket_id, customer_id,
+                '{SOURCE}' as source, 'tickets' as raw_feed, '{LOAD_ID}' as load_id, number as record_number,
+                'data/tickets.csv' as file, number + 2 as line, ticket_id, customer_id,
                 'desk' as service_id, 'incident' as ticket_type, priority, {stamp.format("opened")} as opened_at,
                 'user-' || (number % 5000) as requester_id, 'team-' || (number % 7) as team_id,
                 'portal' as channel, 'category-' || (number % 40) as category, null::varchar as parent_ticket_id,
@@ -184,7 +185,8 @@ def _write_feeds(connection: duckdb.DuckDBPyConnection, warehouse: Path, ticket_
         f"""
         copy (
             select
-                '{SOURCE}' as source, '{LOAD_ID}' as load_id, number * 16 + step as record_number,
+                '{SOURCE}' as source, 'ticket_events' as raw_feed, '{LOAD_ID}' as load_id,
+                number * 16 + step as record_number, 'data/events.csv' as file, number * 16 + step + 2 as line,
                 (number * 16 + step)::varchar as event_id, 'INC' || lpad(number::varchar, 8, '0') as ticket_id,
                 {stamp.format("moment")} as occurred_at, event_type, value, actor_role, true as is_public,
                 null::timestamp as promised_for, {stamp.format("moment")} as recorded_at

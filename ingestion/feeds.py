@@ -57,6 +57,16 @@ EVENT_TYPES_WITH_VALUE = (
     "promise_delivered",
     "promise_notice",
 )
+# Where an accepted row was landed. `raw_feed` is landing's name of the feed; `file` is the file, or what was asked for;
+# `line` is the line in it.
+PLACE = (
+    ("source", "VARCHAR"),
+    ("raw_feed", "VARCHAR"),
+    ("load_id", "VARCHAR"),
+    ("record_number", "BIGINT"),
+    ("file", "VARCHAR"),
+    ("line", "BIGINT"),
+)
 CHECK_STATUSES = ("up", "down", "degraded", "maintenance", "unknown")
 OUTAGE_KINDS = ("outage", "partial", "degraded", "maintenance")
 
@@ -128,8 +138,7 @@ class Feed:
     @property
     def accepted_columns(self) -> tuple[tuple[str, str], ...]:
         """Name and SQL type of every column of the accepted rows, in order."""
-        head = (("source", "VARCHAR"), ("load_id", "VARCHAR"), ("record_number", "BIGINT"))
-        return head + tuple((column.name, column.sql_type) for column in (*self.columns, *self.extra))
+        return PLACE + tuple((column.name, column.sql_type) for column in (*self.columns, *self.extra))
 
 
 def _text(name: str, **more: object) -> Column:

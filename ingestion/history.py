@@ -15,15 +15,15 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.feeds import CANONICAL_FEEDS
+from ingestion.feeds import CANONICAL_FEEDS, PLACE
 from ingestion.interpret import PARQUET
 from ingestion.pull import ensure_empty_feeds, ordered_sources, settle_landed
 from ingestion.readers import connect, literal, quoted, sql_path
 from ingestion.storage import Paths
 from settings.project import SourceConfig
 
-# Where a row came from, which is another place each time it comes.
-_PLACE = ("load_id", "record_number")
+# Another one each time the row comes; the source is the same.
+_PLACE = {name for name, _ in PLACE} - {"source"}
 
 
 def settle_loads(

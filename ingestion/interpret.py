@@ -191,13 +191,21 @@ def _write_accepted(con: duckdb.DuckDBPyConnection, feed: str, source: str, load
     target = staging / "feeds" / feed / f"{source}.{load.load_id}.parquet"
     target.parent.mkdir(parents=True, exist_ok=True)
     values = {name: only_pseudonym(quoted(name)) for name in CANONICAL_FEEDS[feed].persons}
-    values["source"] = literal(source)
+    values |= {
+        "source": literal(source),
+        "raw_feed": literal(load.feed),
+        "file": f"landed.{FILE}",
+        "line": f"landed.{LINE}",
+    }
     typed = ", ".join(
         f"cast({values.get(name, quoted(name))} as {kind}) as {quoted(name)}"
         for name, kind in CANONICAL_FEEDS[feed].accepted_columns
     )
     con.execute(
-        f"copy (select {typed} from accepted_{feed} where load_id = '{load.load_id}') to '{sql_path(target)}' {PARQUET}"
+        f"copy (select {typed} from accepted_{feed} as accepted"
+        f" left join (select {NUMBER}, {FILE}, {LINE} from read_parquet('{sql_path(load.records)}')) as landed"
+        f" on accepted.record_number = landed.{NUMBER}"
+        f" where load_id = '{load.load_id}') to '{sql_path(target)}' {PARQUET}"
     )
     return target
 

@@ -1,7 +1,7 @@
 """From a published figure to the facts behind it.
 
 Belongs here: which rows of which fact a figure counts, and what each of them adds to its two integers. Does not belong
-here: counting the figure (dbt_project), printing the chain for a person (reporting).
+here: counting the figure, the landed records behind a fact (dbt_project), printing the chain for a person (reporting).
 
 `figure_evidence` is a view over the facts of its release: it holds nothing of its own, so it can neither disagree with
 them nor grow with the ledger. Rows are kept only of figures that were restated (`restatement_evidence`), because the
@@ -31,6 +31,8 @@ COMMENTS = {
     "cycle_number": "Cycle of the ticket's clock; null for other facts.",
     "date": "Local day of availability; null for other facts.",
     "response_id": "Survey response; null for other facts.",
+    "fact_started_at": "Start of the day or failure, UTC; null for other facts.",
+    "fact_ended_at": "End of the day or failure, UTC; null for other facts and while a failure lasts.",
     "numerator_part": "What the row adds to the numerator: good events, or seconds.",
     "denominator_part": "What the row adds to the denominator: events, or seconds.",
 }
@@ -42,6 +44,7 @@ _OF_TARGETS = """
         ticket_key || '/' || target_id || '/' || cycle_number as fact_key,
         agreement_id, agreement_version, target_id, service_id, period_start, source, ticket_key, cycle_number,
         cast(null as date) as date, cast(null as varchar) as response_id,
+        cast(null as timestamp) as fact_started_at, cast(null as timestamp) as fact_ended_at,
         case when state = 'met' then 1 else 0 end as numerator_part, 1 as denominator_part
     from {marts}.fct_ticket_sla
     where state in ('met', 'breached') and period_start is not null
@@ -49,6 +52,7 @@ _OF_TARGETS = """
     select
         'fct_service_availability', days.service_id || '/' || days.date, days.agreement_id, days.agreement_version,
         days.target_id, days.service_id, days.period_start, null, null, null, days.date, null,
+        local_days.started_at, local_days.ended_at,
         days.agreed_seconds - days.weighted_downtime_seconds
         - case when policies.excluded_time = 'remove_from_denominator' then days.excluded_seconds else 0 end
         - case when policies.unmeasured <> 'counts_as_up' then days.unmeasured_seconds else 0 end,
@@ -64,10 +68,13 @@ _OF_TARGETS = """
             and days.agreement_version = targets.agreement_version
             and days.target_id = targets.target_id
             and targets.metric = 'availability'
+    left join {marts}.dim_local_day as local_days
+        on policies.time_zone = local_days.time_zone and days.date = local_days.date
     union all
     select
         'fct_outage_recovery', service_id || '/' || started_at, agreement_id, agreement_version, target_id, service_id,
-        period_start, null, null, null, null, null, case when state = 'met' then 1 else 0 end, 1
+        period_start, null, null, null, null, null, started_at, restored_at,
+        case when state = 'met' then 1 else 0 end, 1
     from {marts}.fct_outage_recovery
     where state in ('met', 'breached')
     union all
@@ -75,7 +82,7 @@ _OF_TARGETS = """
         'fct_survey_sla',
         source || ':' || response_id || '/' || instrument_id || '/' || item || coalesce('/' || position, ''),
         agreement_id, agreement_version, target_id, service_id, period_start, source, ticket_key, null, null,
-        response_id, numerator_part, 1
+        response_id, null, null, numerator_part, 1
     from {marts}.fct_survey_sla
 """
 
@@ -84,7 +91,8 @@ with fact as ({of_targets})
 select
     {scorecard_key} as figure_key, 'rpt_sla_scorecard' as report_table, fact.fact_table, fact.fact_key,
     fact.agreement_id, fact.agreement_version, fact.target_id, report.customer_id, fact.service_id, fact.period_start,
-    fact.source, fact.ticket_key, fact.cycle_number, fact.date, fact.response_id,
+    fact.source, fact.ticket_key, fact.cycle_number, fact.date, fact.response_id, fact.fact_started_at,
+    fact.fact_ended_at,
     cast(fact.numerator_part as bigint) as numerator_part, cast(fact.denominator_part as bigint) as denominator_part
 from fact
 inner join {marts}.rpt_sla_scorecard as report
@@ -98,8 +106,8 @@ union all
 select
     {target_key}, 'rpt_sla_target', fact.fact_table, fact.fact_key, fact.agreement_id, fact.agreement_version,
     fact.target_id, report.customer_id, fact.service_id, fact.period_start, fact.source, fact.ticket_key,
-    fact.cycle_number, fact.date, fact.response_id, cast(fact.numerator_part as bigint),
-    cast(fact.denominator_part as bigint)
+    fact.cycle_number, fact.date, fact.response_id, fact.fact_started_at, fact.fact_ended_at,
+    cast(fact.numerator_part as bigint), cast(fact.denominator_part as bigint)
 from fact
 inner join {marts}.rpt_sla_target as report
     on
@@ -112,7 +120,8 @@ select
     {experience_key}, 'rpt_experience', 'fct_survey_response',
     answer.source || ':' || answer.response_id || '/' || answer.instrument_id || '/' || answer.item
     || coalesce('/' || answer.position, ''), null, null, null, answer.customer_id,
-    answer.service_id, answer.period_start, answer.source, answer.ticket_key, null, null, answer.response_id,
+    answer.service_id, answer.period_start, answer.source, answer.ticket_key, null, null, answer.response_id, null,
+    null,
     cast(
         case
             when answer.kind = 'nps' and answer.is_promoter then 1

@@ -55,7 +55,9 @@ ADVISORY_LOCK = 7_306_105
 _CHUNK_BYTES = 1 << 20
 
 # What customers see whole: it says nothing of anybody.
-SHARED = frozenset({"dim_calendar", "dim_date", "dim_metric", "dim_team", "release", "certificate_check"})
+SHARED = frozenset(
+    {"dim_calendar", "dim_date", "dim_local_day", "dim_metric", "dim_team", "release", "certificate_check"}
+)
 # Columns, and the table that they name a row of. The first that fits a table is not repeated by a shorter one.
 REFERENCES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("agreement_id", "agreement_version", "target_id"), "dim_target"),

@@ -1,8 +1,10 @@
 """`python -m reporting.explain FIGURE [--rows N]`: the chain from a published figure to the records it was made of.
 
 Belongs here: the order in which a person reads the chain, and its words. Does not belong here: deriving it: the fact
-rows are `figure_evidence`, the causes `restatement`, both in the release; the landed records are in landing.
-Beside the flow: reads the release in force and landing of the home that the environment names, and writes nothing.
+rows are `figure_evidence`, the causes `restatement`, the landed records `ticket_record`, `availability_record` and
+`survey_record`, all in the release.
+Beside the flow: reads the release in force of the home that the environment names, looks whether the loads are still in
+its landing, and writes nothing.
 """
 
 import argparse
@@ -16,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from publishing.build import open_read_only, quoted_path
+from publishing.build import PUBLISHED_SCHEMA, open_read_only
 from publishing.release import DATABASE_FILE, current_release, read_manifest
 from reporting.errors import ReportError
 from settings.errors import SlmError
@@ -48,7 +50,7 @@ def explain(home: Path, figure_key: str, rows: int = ROWS) -> list[str]:
             *_restatements(connection, figure_key),
             *_clause(connection, editions[-1], release),
             *_origin(manifest),
-            *_facts(connection, figure_key, rows, home, manifest),
+            *_facts(connection, figure_key, rows, home / "landing"),
         ]
 
 
@@ -130,27 +132,46 @@ def _origin(manifest: dict[str, Any]) -> list[str]:
     ]
 
 
-def _facts(
-    connection: duckdb.DuckDBPyConnection, figure_key: str, limit: int, home: Path, manifest: dict[str, Any]
-) -> Iterator[str]:
+_RECORD_TABLES = ("ticket_record", "availability_record", "survey_record")
+
+
+def _facts(connection: duckdb.DuckDBPyConnection, figure_key: str, limit: int, landing: Path) -> Iterator[str]:
     facts = _rows(
         connection,
-        "select fact_table, fact_key, source, ticket_key, target_id, agreement_id, agreement_version, cycle_number,"
-        " response_id, numerator_part, denominator_part"
-        " from marts.figure_evidence where figure_key = ?"
-        " order by numerator_part - denominator_part, fact_key",
+        "select * from marts.figure_evidence where figure_key = ? order by numerator_part - denominator_part, fact_key",
         figure_key,
     )
     good, counted = (sum(row[name] for row in facts) for name in ("numerator_part", "denominator_part"))
     yield ""
     yield f"Counts {len(facts):,} rows, {good:,} of {counted:,}; those that cost most first"
+    has_records = _has_records(connection)
+    if not has_records:
+        yield (
+            "  The records behind them cannot be named: a version made this release that published none"
+            f" ({', '.join(_RECORD_TABLES)})"
+        )
     for fact in facts[:limit]:
         yield f"  {fact['fact_table']} {fact['fact_key']}: {fact['numerator_part']:,} of {fact['denominator_part']:,}"
         if fact["fact_table"] == "fct_ticket_sla":
             yield from _segments(connection, fact)
-        yield from _records(connection, fact, home, manifest["load_ids"])
+        if has_records:
+            yield from _behind(connection, fact, limit, landing)
     if len(facts) > limit:
         yield f"  … and {len(facts) - limit:,} more in marts.figure_evidence; ROWS={len(facts)} shows them all"
+
+
+def _has_records(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the release has the tables of landed records, and the columns of figure_evidence that lead to them."""
+    found = {
+        row["table_name"]
+        for row in _rows(
+            connection,
+            "select table_name from duckdb_tables() where schema_name = $1 union all"
+            " select table_name from duckdb_columns() where schema_name = $1 and column_name = 'fact_started_at'",
+            PUBLISHED_SCHEMA,
+        )
+    }
+    return {*_RECORD_TABLES, "figure_evidence"} <= found
 
 
 def _segments(connection: duckdb.DuckDBPyConnection, fact: dict[str, Any]) -> Iterator[str]:
@@ -168,39 +189,98 @@ def _segments(connection: duckdb.DuckDBPyConnection, fact: dict[str, Any]) -> It
         )
 
 
-# Canonical feeds whose records stand behind a fact, with the column by which the fact names them and their own key.
-_BEHIND = {
-    "ticket_key": (("tickets", "ticket_id", "ticket_id"), ("ticket_events", "ticket_id", "event_id")),
-    "response_id": (("survey_responses", "response_id", "item"),),
-}
+# What began before the end of a fact and ended after its begin; a null end has not come yet.
+_MEANWHILE = "(ended_at is null or ended_at > ?) and started_at < coalesce(?, timestamp '9999-12-31')"
+_INHERITED = f"select * from marts.fct_inherited_outage where service_id = ? and {_MEANWHILE}"
 
 
-def _records(
-    connection: duckdb.DuckDBPyConnection, fact: dict[str, Any], home: Path, load_ids: Sequence[str]
-) -> Iterator[str]:
-    """The landed records behind a fact row: source, file, line, record key and load."""
-    column = "response_id" if fact["response_id"] else "ticket_key"
-    value = fact[column].split(":", 1)[1] if column == "ticket_key" and fact[column] else fact[column]
-    if value is None:
-        return
-    for feed, name, key in _BEHIND[column]:
-        for source, raw_feed, load_id in (load.split("/") for load in load_ids):
-            accepted = home / "warehouse" / "feeds" / feed / f"{source}.{load_id}.parquet"
-            landed = home / "landing" / source / raw_feed / load_id / "records.parquet"
-            # A load of a source with feeds of its own has the same id in each; a raw log is behind all it became.
-            is_other_feed = raw_feed != feed and (home / "landing" / source / feed / load_id).exists()
-            if is_other_feed or not accepted.is_file() or not landed.is_file():
-                continue
-            for row in _rows(
-                connection,
-                f"select rows.{key} as record_key, landed._file as file, landed._line as line"
-                f" from read_parquet('{quoted_path(accepted)}') as rows"
-                f" inner join read_parquet('{quoted_path(landed)}') as landed"
-                " on rows.record_number = landed._record_number"
-                f" where rows.{name} = ? order by landed._record_number",
-                value,
-            ):
-                yield (f"    {feed} {row['record_key']}: {source}, {row['file']} line {row['line']}, load {load_id}")
+def _behind(connection: duckdb.DuckDBPyConnection, fact: dict[str, Any], limit: int, landing: Path) -> Iterator[str]:
+    """What a fact row was made of, down to the landed records."""
+    if fact["fact_table"] == "fct_ticket_sla":
+        records = _rows(
+            connection,
+            "select *, record_kind || ' ' || record_key as name from marts.ticket_record where ticket_key = ?"
+            " order by record_kind <> 'ticket', source, feed, load_id, line, record_key",
+            fact["ticket_key"],
+        )
+    elif fact["response_id"] is None:
+        yield from _outages(connection, fact)
+        records = _rows(
+            connection,
+            f"""
+            select
+                *,
+                record_kind || ' ' || record_key
+                || case when record_count > 1 then ' to ' || last_record_key else '' end
+                || ' ' || kind || ' of ' || service_id as name
+            from marts.availability_record
+            where
+                service_id in (
+                    select ? union select unnest(string_split(failed_service_ids, ', ')) from ({_INHERITED})
+                )
+                and {_MEANWHILE}
+            order by kind = 'up', started_at, source, record_key
+            """,
+            fact["service_id"],
+            fact["service_id"],
+            *_span(fact),
+            *_span(fact),
+        )
+    else:
+        records = _rows(
+            connection,
+            "select *, 'answer ' || response_id || ' ' || item as name from marts.survey_record where ? = "
+            "source || ':' || response_id || '/' || instrument_id || '/' || item || coalesce('/' || position, '')"
+            " and source = ? and response_id = ?",
+            fact["fact_key"],
+            fact["source"],
+            fact["response_id"],
+        )
+    if not records:
+        yield "    no landed record is known: for this time no source said anything of it"
+    for record in records[:limit]:
+        yield f"    {record['name']}: {_place(record)}{_gone(record, landing)}"
+    if len(records) > limit:
+        yield f"    … and {len(records) - limit:,} records more; ROWS={len(records)} shows them all"
+
+
+def _span(fact: dict[str, Any]) -> tuple[datetime, datetime | None]:
+    return fact["fact_started_at"], fact["fact_ended_at"]
+
+
+def _outages(connection: duckdb.DuckDBPyConnection, fact: dict[str, Any]) -> Iterator[str]:
+    """The stretches of trouble of the fact's service, its own and what it inherited, before any policy."""
+    for row in _rows(
+        connection,
+        f"""
+        select 'fct_outage' as fact_table, service_id as name, kind, attributed_to, started_at, ended_at
+        from marts.fct_outage where service_id = ? and {_MEANWHILE}
+        union all
+        select 'fct_inherited_outage', failed_service_ids, kind, attributed_to, started_at, ended_at
+        from ({_INHERITED})
+        order by all
+        """,
+        *(fact["service_id"], *_span(fact)) * 2,
+    ):
+        ended = f"{row['ended_at']:%Y-%m-%dT%H:%M:%SZ}" if row["ended_at"] else "as_of"
+        party = f", {row['attributed_to']}" if row["attributed_to"] else ""
+        yield (
+            f"    {row['fact_table']} {row['name']}: {row['started_at']:%Y-%m-%dT%H:%M:%SZ} to {ended},"
+            f" {row['kind']}{party}"
+        )
+
+
+def _place(record: dict[str, Any]) -> str:
+    """Source, file or request, line, load."""
+    first, last = record["line"], record.get("last_line", record["line"])
+    line = "" if first is None else f" line {first}" if first == last else f" lines {first} to {last}"
+    count = f" ({record['record_count']:,} records)" if record.get("record_count", 1) > 1 else ""
+    return f"{record['source']}, {record['file']}{line}{count}, load {record['feed']}/{record['load_id']}"
+
+
+def _gone(record: dict[str, Any], landing: Path) -> str:
+    load = landing / record["source"] / record["feed"] / record["load_id"]
+    return "" if load.is_dir() else f"; the load is not in {landing} any more"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -16,8 +16,9 @@ from ingestion.landing import Load, RawFeed
 from ingestion.options import SharedOptions
 from ingestion.readers import FAULT, FAULT_CODE, quoted, sql_path
 
-# Goes up whenever the same raw record would be understood differently: every load is then interpreted anew.
-INTERPRETATION_VERSION = 3
+# Goes up whenever the same raw record would be understood differently, or its rows get another column: every load is
+# then interpreted anew.
+INTERPRETATION_VERSION = 4
 
 
 class Adapter(Protocol):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from reporting.explain import explain
 from tests.integration.small_project import Project
 from tests.unit.connectors.replay import Answer, Replay, no_fault, once, served
 from tests.unit.connectors.systems import servicenow
@@ -44,6 +45,7 @@ def test_incidents_of_a_pulled_source_are_measured_and_a_night_without_the_syste
     assert clocks == [("INC0000002", 14_400, "met")]
     tickets = "select count(*), count(*) filter (where agreement_match = 'matched') from marts.fct_ticket"
     assert new_project.query(tickets) == [(5, 5)]
+    _records_are_named_by_request_load_and_key(new_project)
     in_force, loads = new_project.current.resolve(), new_project.loads()
 
     replay.fault = lambda number, asked, answer: Answer({"error": "expired"}, 401)
@@ -54,3 +56,24 @@ def test_incidents_of_a_pulled_source_are_measured_and_a_night_without_the_syste
     assert (new_project.current.resolve(), new_project.loads()) == (in_force, loads)
 
     replay.fault = no_fault
+
+
+def _records_are_named_by_request_load_and_key(project: Project) -> None:
+    """As they stand in landing: the incident, and the changes of its history."""
+    landing = f"'{project.home}/landing/desk/*/*/records.parquet', filename = true, union_by_name = true"
+    landed = project.query(
+        "select record_kind, records.record_key, records.file, records.line from marts.ticket_record as records"
+        f" inner join read_parquet({landing}) as landed on records.file = landed._file and records.line = landed._line"
+        "  and landed.filename like '%/' || records.feed || '/' || records.load_id || '/%'"
+        " where ticket_key = 'desk:INC0000002' order by all"
+    )
+    assert {kind for kind, *_ in landed} == {"ticket", "event"}
+    counted = "select count(*) from marts.ticket_record where ticket_key = 'desk:INC0000002'"
+    assert project.query(counted) == [(len(landed),)]
+    ((figure_key,),) = project.query(
+        "select figure_key from marts.figure_evidence"
+        " where ticket_key = 'desk:INC0000002' and report_table = 'rpt_sla_scorecard'"
+    )
+    text = "\n".join(explain(project.home, figure_key))
+    for kind, key, file, line in landed:
+        assert f"{kind} {key}: desk, {file} line {line}, load " in text, text

@@ -35,6 +35,20 @@ spec:
   outcome: accepted
 """
 
+REOPENING = """\
+apiVersion: slm/v1
+kind: Decision
+metadata: {name: march-anew}
+spec:
+  kind: reopen_period
+  agreement: sla-mail
+  period: "2026-03"
+  reason: a_ticket_came_late
+  decidedBy: [{role: service-level-manager, side: provider}, {role: head-of-it, side: consumer}]
+  decidedAt: "2026-05-19"
+  outcome: accepted
+"""
+
 
 def causes(project: Project, edition: int = 2) -> list[tuple[Any, ...]]:
     return project.query(
@@ -131,8 +145,30 @@ def _chain_is_printed(project: Project) -> None:
         "agreements/sla.yaml:3",
         "fct_ticket_sla desk:T1/resolve/1: 0 of 1",
         "run, 18,000 s on the clock (events - → E1)",
-        "ticket_events E1: desk, data/events-late.csv line 3, load 000002-",
+        "event E1: desk, data/events-late.csv line 3, load ticket_events/000002-",
     ):
         assert link in text, text
     with pytest.raises(ReportError, match=f"(?s)has no figure .*the nearest:\n  {FIGURE}"):
         explain(project.home, FIGURE.replace("resolve", "reslove"))
+
+
+def test_decision_document_reopens_a_period_up_to_the_ledger(new_project: Project) -> None:
+    """2 of 3 was reported; T5 comes late and is met. Only the document makes 3 of 4 the figure of record."""
+    project = new_project
+    project.nightly(CLOSED).demand_release()
+    project.write("data/tickets-late.csv", TICKET_HEADER, ticket("T5"))
+    project.write("data/events-late.csv", EVENT_HEADER, event("E5", "T5", "2026-03-02T11:00:00Z"))
+    project.write("agreements/decision.yaml", REOPENING)
+    project.nightly(LATER).demand_release()
+    assert editions(project) == [(1, 2, 3, "met", True), (2, 3, 4, "met", True)]
+    # Of service and of target, of March and of nothing else, at once and with the name of the document.
+    assert project.query(
+        "select report_table, period_start::varchar, edition, reopened_by from marts.figure"
+        " where reopened_by is not null order by all"
+    ) == [
+        ("rpt_sla_scorecard", "2026-03-01", 2, "march-anew"),
+        ("rpt_sla_target", "2026-03-01", 2, "march-anew"),
+    ]
+    assert "2. 3 of 4 met (closed), edition 2, of record, re-opened by march-anew" in "\n".join(
+        explain(project.home, FIGURE)
+    )

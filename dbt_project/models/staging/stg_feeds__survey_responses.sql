@@ -9,8 +9,11 @@ left_out as (
 final as (
     select
         source.source,
+        source.raw_feed,
         source.load_id,
         source.record_number,
+        source.file,
+        source.line,
         source.response_id,
         source.instrument_id,
         source.item,

@@ -14,6 +14,7 @@ from agreements.validate import validate
 from ingestion.adapters import ADAPTERS
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.pull import check_source
+from publishing.ledger import FIGURES
 from settings.project import load_project
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -126,3 +127,17 @@ def test_every_decision_has_a_reason_and_a_number() -> None:
     assert len(entries) > 40
     incomplete = [entry.splitlines()[0] for entry in entries if "**Why.**" not in entry or "**Number.**" not in entry]
     assert incomplete == []
+
+
+def test_every_report_is_said_to_hold_figures_or_aids() -> None:
+    named = [
+        set(re.findall(r"`(rpt_\w+)`", cell))
+        for cell in first_cells("docs/releases.md", "### Which numbers are figures")
+    ]
+    figures, aids = (
+        [tables for tables in named if tables & FIGURES.keys()],
+        [t for t in named if not t & FIGURES.keys()],
+    )
+    assert set().union(*figures) == FIGURES.keys()
+    reports = {path.stem for path in (ROOT / "dbt_project/models/reports").glob("rpt_*.sql")}
+    assert set().union(*aids) == reports - FIGURES.keys()

@@ -377,8 +377,11 @@ def test_empty_feeds_are_typed_and_readable_before_anything_has_landed(project: 
     columns = project.query(f"select column_name, column_type from (describe select * from '{path}')")
     assert columns == [
         ("source", "VARCHAR"),
+        ("raw_feed", "VARCHAR"),
         ("load_id", "VARCHAR"),
         ("record_number", "BIGINT"),
+        ("file", "VARCHAR"),
+        ("line", "BIGINT"),
         ("service_id", "VARCHAR"),
         ("checked_at", "TIMESTAMP"),
         ("status", "VARCHAR"),

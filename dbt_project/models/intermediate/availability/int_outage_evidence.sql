@@ -6,8 +6,8 @@ with outages as (
     select * from {{ ref('stg_feeds__outages') }} where started_epoch <= {{ as_of() }}
 ),
 
-checks as (
-    select * from {{ ref('stg_feeds__uptime_checks') }} where checked_epoch <= {{ as_of() }}
+held as (
+    select * from {{ ref('int_check_states') }}
 ),
 
 reported as (
@@ -23,41 +23,18 @@ reported as (
     from outages
 ),
 
-followed as (
-    select
-        source,
-        service_id,
-        status,
-        max_gap_seconds,
-        checked_epoch as from_at,
-        lead(checked_epoch) over (partition by source, service_id order by checked_epoch) as next_at
-    from checks
-),
-
-held as (
-    select
-        source,
-        service_id,
-        status,
-        from_at,
-        coalesce(next_at, {{ as_of() }}) as next_at,
-        least(coalesce(next_at, {{ as_of() }}), from_at + max_gap_seconds) as holds_until_at,
-        next_at is null as is_last
-    from followed
-),
-
 monitored as (
     select
         service_id,
         from_at,
         holds_until_at as to_at,
-        case status when 'down' then 'outage' when 'unknown' then 'unmeasured' else status end as kind,
+        kind,
         cast(null as varchar) as attributed_to,
-        is_last and holds_until_at = next_at and status in ('down', 'degraded', 'maintenance') as is_open,
+        is_last and holds_until_at = next_at and kind <> 'unmeasured' as is_open,
         cast(null as bigint) as notice_seconds,
         source
     from held
-    where status <> 'up' and holds_until_at > from_at
+    where kind <> 'up' and holds_until_at > from_at
 ),
 
 silent as (
