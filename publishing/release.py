@@ -56,11 +56,12 @@ _CHECK_COMMENTS = {
     "kind": "dbt_test, expectation, rule, freshness, drift or measurement.",
     "table_name": "Table that was checked.",
     "description": "What the check holds the table to.",
-    "severity": "critical (stops the release), agreement (withholds the figures of the agreements that it names) or "
-    "warning (printed on the release).",
+    "severity": "critical (stops the release), agreement (withholds the figures of its agreement) or warning (printed "
+    "on the release).",
     "is_successful": "Whether the check held.",
     "observed": "What was observed.",
     "bounds": "What was allowed.",
+    "agreement_id": "Agreement that the check is about; null where it is about the whole release.",
 }
 _RELEASE_COMMENTS = {
     "": "One row: this release.",
@@ -435,7 +436,7 @@ def _write_checks(connection: duckdb.DuckDBPyConnection, certificate: Certificat
     connection.execute(
         f"create table {PUBLISHED_SCHEMA}.certificate_check (build_id varchar not null, check_id varchar not null,"
         " kind varchar not null, table_name varchar not null, description varchar, severity varchar not null,"
-        " is_successful boolean not null, observed varchar, bounds varchar)"
+        " is_successful boolean not null, observed varchar, bounds varchar, agreement_id varchar)"
     )
     rows = [
         [
@@ -448,12 +449,13 @@ def _write_checks(connection: duckdb.DuckDBPyConnection, certificate: Certificat
             check.is_successful,
             check.observed,
             check.bounds,
+            check.agreement_id,
         ]
         for check in certificate.checks
     ]
     if rows:
         connection.executemany(
-            f"insert into {PUBLISHED_SCHEMA}.certificate_check values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+            f"insert into {PUBLISHED_SCHEMA}.certificate_check values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
         )
     _comment(connection, "certificate_check", _CHECK_COMMENTS)
 

@@ -125,11 +125,16 @@ EVIDENCE_COMMENTS = {
 
 @dataclass(frozen=True)
 class Step:
-    """The closed figures with one more kind of input brought up to date; a figure it does not have is absent."""
+    """The closed figures with one more kind of input brought up to date; a figure it does not have is absent.
+
+    An explanation is shown to whose figure moved: `explanation` names nobody, what does stands in `of_agreement`, by
+    the agreement that it is about, in place of it.
+    """
 
     cause: str
     explanation: str
     values: Mapping[str, Value]
+    of_agreement: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,7 @@ class Restating:
 
     base: Path | None = None
     steps: Sequence[Step] = field(default_factory=tuple)
-    failure: str = ""  # why there are no steps though figures moved
+    failure: str = ""  # why there are no steps though figures moved; shown to every customer
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,8 @@ def split(figure: Restated, restating: Restating) -> list[Part]:
         # The formula comes with the code: the same computation answers for both.
         cause = "definition_change" if step.cause == "code" and figure.is_redefined else step.cause
         if after != value:
-            parts.append(Part(cause, step.explanation, value, after))
+            explanation = step.of_agreement.get(figure.agreement_id, step.explanation)
+            parts.append(Part(cause, explanation, value, after))
         value = after
     if value != figure.now:
         reason = restating.failure or "computing it again from the recorded inputs gives the former value"

@@ -498,24 +498,10 @@ class ExperienceSection:
 
 
 @dataclass(frozen=True)
-class LoadRow:
-    """All loads of a feed, in records."""
-
-    source: str
-    feed: str
-    landed: str
-    accepted: str
-    quarantined: str
-    after_as_of: str
-    last: str
-
-
-@dataclass(frozen=True)
 class QualitySection:
     """How far the figures can be trusted."""
 
     sentences: list[str]
-    loads: list[LoadRow]
     warnings: list[str]
 
 

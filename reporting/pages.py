@@ -23,7 +23,6 @@ from reporting.queries import (
     Dimensions,
     FailedCheck,
     Figure,
-    Load,
     PageKey,
     Release,
 )
@@ -51,15 +50,14 @@ def build_pages(
     release: Release,
     dimensions: Dimensions,
     facts: CustomerFacts,
-    loads: list[Load],
     failed: list[FailedCheck],
 ) -> list[tuple[Page, PageContext]]:
     """The pages of one customer, in the order of `keys`, each with what it was made from."""
     contexts = [PageContext(key, release, dimensions, facts) for key in keys]
-    return [(_page(context, keys, loads, failed), context) for context in contexts]
+    return [(_page(context, keys, failed), context) for context in contexts]
 
 
-def _page(context: PageContext, keys: list[PageKey], loads: list[Load], failed: list[FailedCheck]) -> Page:
+def _page(context: PageContext, keys: list[PageKey], failed: list[FailedCheck]) -> Page:
     name = wording.period_file_name(context.key.period_type, context.key.period_start)
     verdicts = Counter(badge(figure.status, figure.is_at_risk).symbol for figure in context.figures)
     return Page(
@@ -78,7 +76,7 @@ def _page(context: PageContext, keys: list[PageKey], loads: list[Load], failed: 
         rules=rules(context),
         experience=experience(context),
         decisions=decisions(context),
-        quality=quality(context, loads, failed),
+        quality=quality(context, failed),
         method=method(context),
         sections=_sections(context),
         met_count=verdicts["met"] + verdicts["near"],

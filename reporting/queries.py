@@ -18,6 +18,12 @@ from reporting.errors import ReportError
 
 Record = TypeVar("Record")
 
+# Of the certificate, what a customer is shown: the checks of its own agreements and those about the whole release.
+_SHOWN_TO_CUSTOMER = """
+    agreement_id is null
+    or agreement_id in (select agreement_id from marts.dim_agreement where agreement_type = 'SLA' and consumer_id = ?)
+"""
+
 _NEEDED_TABLES = (
     "certificate_check", "dim_agreement", "dim_calendar", "dim_customer", "dim_decision", "dim_metric", "dim_service",
     "dim_target", "fct_breach_attribution", "fct_outage", "fct_service_availability", "fct_ticket", "fct_ticket_sla",
@@ -29,7 +35,8 @@ _NEEDED_TABLES = (
 
 @dataclass(frozen=True)
 class Release:
-    """The release that is read. `passed_count` and `failed_count`: checks on its certificate."""
+    """The release that is read. `passed_count` and `failed_count`: checks on its certificate, or those of them that a
+    customer is shown."""
 
     release_id: str
     project: str
@@ -50,8 +57,9 @@ class FailedCheck:
 
 @dataclass(frozen=True)
 class QualityCheck:
-    """A check of the certificate."""
+    """A check of the certificate. `agreement_id` None = it is about the whole release."""
 
+    agreement_id: str | None
     table_name: str
     check_id: str
     description: str | None
@@ -608,9 +616,9 @@ class ReleaseReader:
         rows = self._connection.execute(f"select {', '.join(names)} from ({select})", list(parameters)).fetchall()
         return [kind(*row) for row in rows]
 
-    def release(self) -> Release:
-        """The release's own row, with its certificate counted."""
-        select = """
+    def release(self, customer_id: str | None = None) -> Release:
+        """The release's own row, with its certificate counted: all of it, or what this customer is shown."""
+        select = f"""
             select release.*, counts.passed_count, counts.failed_count
             from marts.release as release
             cross join (
@@ -618,23 +626,30 @@ class ReleaseReader:
                     count(*) filter (where is_successful) as passed_count,
                     count(*) filter (where not is_successful) as failed_count
                 from marts.certificate_check
+                where {"true" if customer_id is None else _SHOWN_TO_CUSTOMER}
             ) as counts
         """
-        (row,) = self._records(Release, select)
+        (row,) = self._records(Release, select, [] if customer_id is None else [customer_id])
         return row
 
-    def failed_checks(self) -> list[FailedCheck]:
-        """Checks that failed as warnings, by table."""
+    def failed_checks(self, customer_id: str) -> list[FailedCheck]:
+        """Checks that failed as warnings and that this customer is shown, by table."""
         return self._records(
             FailedCheck,
-            "select * from marts.certificate_check where not is_successful order by table_name, check_id",
+            f"""
+            select * from marts.certificate_check
+            where not is_successful and ({_SHOWN_TO_CUSTOMER})
+            order by table_name, check_id, agreement_id
+            """,
+            [customer_id],
         )
 
     def quality_checks(self, kind: str | None) -> list[QualityCheck]:
         """Checks of one kind; of any kind those that failed, if `kind` is None. By table."""
         where = "not is_successful" if kind is None else f"kind = '{kind}'"
         return self._records(
-            QualityCheck, f"select * from marts.certificate_check where {where} order by table_name, check_id"
+            QualityCheck,
+            f"select * from marts.certificate_check where {where} order by table_name, check_id, agreement_id",
         )
 
     def touched_figures(self) -> list[TouchedFigure]:

@@ -465,6 +465,28 @@ def test_failed_warning_is_named_on_the_page(tables: ReleaseTables, written: Wri
     assert "rpt_sla_target: Volume is as usual (observed: 12 of 400; allowed: at least 200)." in page
 
 
+def test_check_of_an_agreement_stands_on_the_pages_of_its_customer_only(
+    tables: ReleaseTables, written: Written
+) -> None:
+    tables.add("dim_customer", customer_id="beta", display_name="Beta Ltd")
+    tables.agreement(agreement_id="sla-beta", consumer_id="beta", display_name="Beta SLA")
+    tables.figure(1, 1)
+    tables.figure(1, 1, agreement_id="sla-beta", customer_id="beta")
+    tables.add(
+        "certificate_check", check_id="c2", table_name="fct_ticket_sla",
+        description="Few tickets have rejected records.", is_successful=False, severity="agreement",
+        observed="1 of 3 tickets", agreement_id="sla-beta",
+    )  # fmt: skip
+    files = written()
+    warning = "fct_ticket_sla: Few tickets have rejected records (observed: 1 of 3 tickets)."
+    assert warning in seen(files["beta/2026-10.html"])
+    assert "1 check passed, 1 failed as a warning" in seen(files["beta/2026-10.html"])
+    assert "Few tickets" not in seen(files[PAGE])
+    assert "all 1 check passed" in seen(files[PAGE])
+    quality = seen(files["quality.html"])
+    assert "sla-beta fct_ticket_sla Few tickets have rejected records. 1 of 3 tickets" in quality
+
+
 def test_tickets_that_no_target_measures_are_counted_by_reason(tables: ReleaseTables, written: Written) -> None:
     tables.figure(1, 1)
     for number, (customer, opened) in enumerate(
@@ -486,9 +508,10 @@ def test_loads_of_a_feed_are_summed(tables: ReleaseTables, written: Written) -> 
             "load_audit", source="desk", feed="tickets", load_id=str(load), loaded_at=datetime(2026, 11, load),
             landed_count=10, accepted_count=9, quarantined_count=1, after_as_of_count=0,
         )  # fmt: skip
-    page = seen(written()[PAGE])
-    assert "Of 20 records read for this release, 18 were accepted and 2 are in quarantine" in page
-    assert "desk tickets 20 18 2 0 2 Nov 2026 00:00" in page
+    files = written()
+    assert "desk tickets 20 18 2 0 2 Nov 2026 00:00" in seen(files["quality.html"])
+    # They are everybody's: no customer's page has them.
+    assert "2 Nov 2026 00:00" not in seen(files[PAGE])
 
 
 def test_choices_in_force_are_printed_in_plain_words(tables: ReleaseTables, written: Written) -> None:
