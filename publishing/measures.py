@@ -13,6 +13,7 @@ import duckdb
 
 from publishing.build import PUBLISHED_SCHEMA, quoted_path
 from publishing.certificate import Check, Unread
+from publishing.evidence import evidence_query
 from publishing.ledger import FIGURES, TARGET_REPORTS, key_of
 
 # A table that lost more than half its rows overnight lost a source, not records.
@@ -213,7 +214,10 @@ def affected_checks(connection: duckdb.DuckDBPyConnection, limit: float) -> list
 def write_figure_quality(
     connection: duckdb.DuckDBPyConnection, withheld: Mapping[str, str], unread: Sequence[Unread] = ()
 ) -> None:
-    """Create marts.figure_quality in the release database, whose facts and evidence are there."""
+    """Create marts.figure_quality in the release database, whose facts and reports are there.
+
+    Of withheld figures too: how many of their tickets are affected is why they are withheld.
+    """
     connection.execute("create or replace temp table unread (agreement_id varchar, source varchar, read_at timestamp)")
     for source in unread:
         for agreement in (*source.within, *source.overdue):
@@ -233,12 +237,13 @@ def write_figure_quality(
         f"""
         create table {PUBLISHED_SCHEMA}.figure_quality as
         with report as ({reports}),
+        evidence as ({evidence_query(PUBLISHED_SCHEMA, of_withheld=True)}),
         tickets as (
             select
                 evidence.figure_key,
                 count(distinct evidence.ticket_key) as ticket_count,
                 count(distinct case when ticket.has_quarantined_events then evidence.ticket_key end) as affected_count
-            from {PUBLISHED_SCHEMA}.figure_evidence as evidence
+            from evidence
             inner join {PUBLISHED_SCHEMA}.fct_ticket as ticket on evidence.ticket_key = ticket.ticket_key
             where evidence.fact_table = 'fct_ticket_sla'
             group by evidence.figure_key
@@ -248,7 +253,7 @@ def write_figure_quality(
                 evidence.figure_key,
                 cast(sum(day.agreed_seconds) as bigint) as agreed_seconds,
                 cast(sum(day.unmeasured_seconds) as bigint) as unmeasured_seconds
-            from {PUBLISHED_SCHEMA}.figure_evidence as evidence
+            from evidence
             inner join {PUBLISHED_SCHEMA}.fct_service_availability as day
                 on
                     evidence.agreement_id = day.agreement_id

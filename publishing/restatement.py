@@ -17,7 +17,9 @@ from pathlib import Path
 import duckdb
 
 from publishing.build import PUBLISHED_SCHEMA, quoted_path
+from publishing.evidence import evidence_query
 from publishing.ledger import ABSENT, Origin, Restated, Value
+from publishing.withholding import WITHHELD
 
 # In the order in which inputs are brought up to date.
 CAUSES = {
@@ -242,12 +244,20 @@ def _insert_evidence(connection: duckdb.DuckDBPyConnection, base: Path) -> None:
         "select count(*) from duckdb_views() where database_name = 'base' and view_name = 'figure_evidence'"
     ).fetchone()
     if has_evidence and has_evidence[0]:  # releases of the first version have none
+        # What was withheld in between had a value before: its former rows are those of the facts.
+        withholds = connection.execute(
+            f"select exists(select 1 from base.{PUBLISHED_SCHEMA}.rpt_sla_scorecard where status = '{WITHHELD}')"
+            f" or exists(select 1 from base.{PUBLISHED_SCHEMA}.rpt_sla_target where status = '{WITHHELD}')"
+        ).fetchone()
+        former = f"select * from base.{PUBLISHED_SCHEMA}.figure_evidence"
+        if withholds and withholds[0]:
+            former = evidence_query(f"base.{PUBLISHED_SCHEMA}", of_withheld=True)
         connection.execute(
             f"""
             insert into {PUBLISHED_SCHEMA}.restatement_evidence
             with restated as (select figure_key, edition, customer_id from proposed where is_restated),
             before as (
-                select * from base.{PUBLISHED_SCHEMA}.figure_evidence
+                select * from ({former})
                 where figure_key in (select figure_key from restated)
             ),
             now as (

@@ -142,7 +142,7 @@ class Verdict:
 
     first: str
     second: str
-    delays: list[str]
+    notices: list[str]
     tiles: list[Tile]
 
 
@@ -555,6 +555,7 @@ class Page:
     quality: QualitySection
     method: MethodSection
     sections: list[Section]
+    is_withheld: bool
     met_count: int
     missed_count: int
     near_count: int

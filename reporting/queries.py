@@ -95,6 +95,14 @@ class Delay:
 
 
 @dataclass(frozen=True)
+class Withheld:
+    """An agreement whose figures are withheld, and why."""
+
+    agreement_id: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Load:
     """All loads of one feed of a source, in records."""
 
@@ -570,6 +578,7 @@ class CustomerFacts:
     rule_figures: list[RuleFigure]
     decisions: list[Decided]
     delays: list[Delay]
+    withheld: list[Withheld]
 
 
 class ReleaseReader:
@@ -704,7 +713,7 @@ class ReleaseReader:
         return {key: name or key for key, name in self._connection.execute(f"{select} order by all").fetchall()}
 
     def page_keys(self) -> list[PageKey]:
-        """Every customer and period of an agreement that has a figure, ordered.
+        """Every customer and period of an agreement that has a figure, or whose figures are withheld, ordered.
 
         And the periods of survey answers that none of those overlaps, but for answers from before the customer's first
         figure: before there is an agreement to report on, there is no report.
@@ -715,11 +724,11 @@ class ReleaseReader:
             with agreed as (
                 select distinct customer_id, period_type, period_start, period_end
                 from marts.rpt_sla_target
-                where agreement_type = 'SLA' and denominator > 0
+                where agreement_type = 'SLA' and (denominator > 0 or status = 'withheld')
                 union
                 select distinct customer_id, period_type, period_start, period_end
                 from marts.rpt_sla_scorecard
-                where agreement_type = 'SLA' and denominator > 0
+                where agreement_type = 'SLA' and (denominator > 0 or status = 'withheld')
             ),
 
             answered as (
@@ -752,22 +761,33 @@ class ReleaseReader:
     def gather(self, first_start: date) -> None:
         """Afterwards breaches of periods from `first_start` on, and tickets of note, are at hand for `customer_facts`.
 
-        The large facts are scanned once, not once for each customer.
+        The large facts are scanned once, not once for each customer. Of withheld agreements nothing is gathered: what a
+        page counts of them would be the figure.
         """
+        self._connection.execute(
+            """
+            create or replace temp table withheld_agreement as
+            select distinct agreement_id from marts.figure_quality where withheld_reason is not null
+            """
+        )
         self._connection.execute(
             """
             create or replace temp table gathered_breach as
             select sla.*, tickets.opened_at
             from marts.fct_ticket_sla as sla
             inner join marts.fct_ticket as tickets on sla.ticket_key = tickets.ticket_key
-            where sla.state = 'breached' and sla.period_start >= ?
+            where
+                sla.state = 'breached'
+                and sla.period_start >= ?
+                and sla.agreement_id not in (select agreement_id from withheld_agreement)
             """,
             [first_start],
         )
         self._connection.execute(
             """
             create or replace temp table gathered_cause as
-            select * from marts.fct_breach_attribution where period_start >= ?
+            select * from marts.fct_breach_attribution
+            where period_start >= ? and agreement_id not in (select agreement_id from withheld_agreement)
             """,
             [first_start],
         )
@@ -791,7 +811,9 @@ class ReleaseReader:
                 Availability,
                 """
                 select * from marts.rpt_availability
-                where agreement_type = 'SLA' and customer_id = ? and period_start >= ?
+                where
+                    agreement_type = 'SLA' and customer_id = ? and period_start >= ?
+                    and status is distinct from 'withheld'
                 order by all
                 """,
                 [customer_id, first_start],
@@ -805,7 +827,9 @@ class ReleaseReader:
                     on
                         days.agreement_id = agreements.agreement_id
                         and days.agreement_version = agreements.agreement_version
-                where agreements.consumer_id = ? and days.period_start >= ?
+                where
+                    agreements.consumer_id = ? and days.period_start >= ?
+                    and days.agreement_id not in (select agreement_id from withheld_agreement)
                 order by all
                 """,
                 [customer_id, first_start],
@@ -900,6 +924,16 @@ class ReleaseReader:
                 select distinct agreement_id, unread_sources, unknown_since_at
                 from marts.figure_quality
                 where customer_id = ? and unread_sources is not null
+                order by all
+                """,
+                [customer_id],
+            ),
+            withheld=self._records(
+                Withheld,
+                """
+                select distinct agreement_id, withheld_reason as reason
+                from marts.figure_quality
+                where customer_id = ? and withheld_reason is not null
                 order by all
                 """,
                 [customer_id],

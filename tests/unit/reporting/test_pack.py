@@ -682,3 +682,54 @@ def test_page_of_an_agreement_whose_sources_were_read_says_nothing_of_them(
         affected_ticket_count=0, unread_sources="monitor", unknown_since_at=datetime(2026, 10, 30, 2),
     )  # fmt: skip
     assert "could not be read" not in seen(written()["acme/2026-10.html"])
+
+
+# An agreement whose figures are withheld
+
+
+def test_pages_and_files_say_why_figures_are_withheld_and_no_number_of_them(
+    tables: ReleaseTables, written: Written
+) -> None:
+    """Breaches and days are facts, which the release keeps; counted on a page they would be the figure."""
+    reason = "1 of 3 tickets have rejected records"
+    tables.availability(0, 0, status="withheld")
+    for row in tables.rows["rpt_sla_scorecard"]:
+        row["status"] = "withheld"
+    tables.figure(0, 0, status="withheld")
+    tables.breach("INC-1", 600)
+    tables.add(
+        "fct_service_availability", agreement_id="sla", agreement_version=1, target_id="uptime", service_id="mail",
+        date=OCTOBER, period_start=OCTOBER, agreed_seconds=86_400, excluded_seconds=0, unmeasured_seconds=0,
+        downtime_seconds=4_321,
+    )  # fmt: skip
+    tables.add(
+        "figure_quality", figure_key="a", agreement_id="sla", customer_id="acme", ticket_count=3,
+        affected_ticket_count=1, withheld_reason=reason,
+    )  # fmt: skip
+    files = written()
+    assert {name for name in files if name.startswith("acme/")} == {"acme/2026-10.html", "acme/2026-10.csv"}
+    page = seen(files["acme/2026-10.html"])
+    assert "In October 2026, the figures of 2 targets are withheld." in page
+    assert f"The figures of Desk SLA are withheld: {reason}." in page
+    assert "No clock that counts in this period and whose figures are published breached." in page
+    assert "Breached clocks" not in page
+    assert page.count("no data") == 1  # the legend of the grid
+    assert "INC-1" not in "".join(files.values())
+    rows = list(csv.DictReader(io.StringIO(files["acme/2026-10.csv"])))
+    assert [row["status"] for row in rows] == ["withheld", "withheld"]
+    assert {row[column] for row in rows for column in row if column.endswith(("numerator", "_seconds"))} <= {"0", ""}
+
+
+def test_agreement_that_is_withheld_is_told_beside_one_that_is_not(tables: ReleaseTables, written: Written) -> None:
+    tables.agreement(agreement_id="sla-two", display_name="Second SLA")
+    tables.figure(19, 20)
+    tables.figure(0, 0, agreement_id="sla-two", status="withheld")
+    tables.breach("INC-1", 600)
+    tables.breach("INC-2", 600, agreement_id="sla-two")
+    tables.add("figure_quality", figure_key="a", agreement_id="sla-two", customer_id="acme", withheld_reason="why")
+    files = written()
+    page = seen(files["acme/2026-10.html"])
+    assert "the one measured target was met; 1 further target is withheld." in page
+    assert "The figures of Second SLA are withheld: why." in page
+    assert "INC-1" in files["acme/2026-10-breaches.csv"]
+    assert "INC-2" not in "".join(files.values())
