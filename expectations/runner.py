@@ -74,31 +74,24 @@ def run_rules(load_frame: Callable[[str], pd.DataFrame], rules: Sequence[Rule] =
     return [found[number] for number in range(len(rules))]
 
 
-def failing_agreements(
-    load_frame: Callable[[str], pd.DataFrame], failed: Sequence[Rule]
-) -> tuple[dict[str, list[str]], list[Rule]]:
-    """Which agreements the failed rules concern: rules by agreement, and the rules that concern none in particular.
+def failing_agreements(load_frame: Callable[[str], pd.DataFrame], failed: Rule) -> dict[str, Outcome]:
+    """Which agreements a failed rule concerns, with what was observed on their rows; none = no agreement in particular.
 
     A rule concerns an agreement if it fails on the rows of that agreement alone.
     """
-    by_agreement: dict[str, list[str]] = {}
-    general: list[Rule] = []
-    for rule in failed:
-        frame = load_frame(rule.frame)
-        agreements = sorted(frame["agreement_id"].dropna().unique()) if "agreement_id" in frame.columns else []
-        concerned = [
-            agreement for agreement in agreements if not _holds(rule, frame[frame["agreement_id"] == agreement])
-        ]
-        for agreement in concerned:
-            by_agreement.setdefault(agreement, []).append(f"{rule.table_name}: {rule.rule_id}")
-        if not concerned:
-            general.append(rule)
-    return by_agreement, general
+    frame = load_frame(failed.frame)
+    if "agreement_id" not in frame.columns:
+        return {}
+    outcomes = {
+        agreement: _outcome_on(frame[frame["agreement_id"] == agreement], failed)
+        for agreement in sorted(frame["agreement_id"].dropna().unique())
+    }
+    return {agreement: outcome for agreement, outcome in outcomes.items() if not outcome.is_successful}
 
 
-def _holds(rule: Rule, frame: pd.DataFrame) -> bool:
+def _outcome_on(frame: pd.DataFrame, rule: Rule) -> Outcome:
     (outcome,) = run_rules(lambda _: frame, [rule])
-    return outcome.is_successful
+    return outcome
 
 
 def with_expected_columns(name: str, frame: pd.DataFrame) -> pd.DataFrame:

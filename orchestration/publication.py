@@ -79,7 +79,7 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
             def restate(base: Path, figures: list[Restated]) -> Restating:
                 context.log.warning(f"{len(figures):,} figures of closed periods moved; computing why")
                 code = code_of({"code_revision": made_of.code_revision, "lock_hash": made_of.lock_hash})
-                return recompute(nightly, dbt, code, made_of.load_ids, base, figures)
+                return recompute(nightly, dbt, code, made_of.load_ids, base, figures, context.log.warning)
 
             release = publish(nightly.settings.home, layout.build_database, certificate, made_of, write_report, restate)
         _tell(context, release)

@@ -12,7 +12,7 @@ import contextlib
 import filecmp
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -61,12 +61,18 @@ class Inputs:
 
 
 def recompute(
-    nightly: NightlyRun, dbt: DbtCliResource, code: str, load_ids: Sequence[str], base: Path, figures: list[Restated]
+    nightly: NightlyRun,
+    dbt: DbtCliResource,
+    code: str,
+    load_ids: Sequence[str],
+    base: Path,
+    figures: list[Restated],
+    warn: Callable[[str], None],
 ) -> Restating:
     """The steps from the release `base` to the build in the warehouse, for figures that moved.
 
     `code` names today's code and locked packages as the release's manifest does. If a step cannot be built the whole
-    difference stays unattributed, with the reason.
+    difference stays unattributed; `warn` is told the reason, which may name files and anybody's agreements.
     """
     manifest = read_manifest(base)
     former = Inputs(
@@ -81,7 +87,8 @@ def recompute(
         return Restating(base, list(_Steps(nightly, dbt, scratch, former, now).all()))
     except (SlmError, dg.Failure) as error:
         reason = error.description if isinstance(error, dg.Failure) else str(error)
-        return Restating(base, failure=f"computing it again failed: {reason}")
+        warn(f"Why figures moved could not be computed: {reason}")
+        return Restating(base, failure="computing it again failed; the log of the night says why")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -126,7 +133,7 @@ class _Steps:
         decided = self._agreements("decided", now.project, now.project, now.as_of_epoch)
         if decisions := _decisions(former_agreements) ^ _decisions(decided):
             values = self._build("decision", now.config, decided, feeds, former.as_of_epoch)
-            yield Step("decision", f"Decision {', '.join(sorted({str(row[0]) for row in decisions}))}", values)
+            yield Step("decision", "Decisions about other agreements", values, _by_agreement(decisions))
         yield from self._steps_of_records(decided, feeds)
 
     def _steps_of_records(self, agreements: Path, feeds: Path) -> Iterator[Step]:
@@ -202,3 +209,11 @@ def _differing(one: Path, other: Path) -> list[str]:
 def _decisions(agreements: Path) -> set[tuple[object, ...]]:
     """Every accepted exclusion, id first."""
     return {tuple(row.values()) for row in pq.read_table(agreements / DECISIONS).to_pylist()}
+
+
+def _by_agreement(decisions: set[tuple[object, ...]]) -> dict[str, str]:
+    """The Decisions about each agreement, by their ids."""
+    ids: dict[str, set[str]] = {}
+    for decision_id, _, agreement_id, *_ in decisions:
+        ids.setdefault(str(agreement_id), set()).add(str(decision_id))
+    return {agreement: f"Decision {', '.join(sorted(found))}" for agreement, found in ids.items()}

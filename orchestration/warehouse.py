@@ -111,10 +111,11 @@ def audit_checks(report_schema: str = "marts") -> dg.AssetChecksDefinition:
             build = nightly.demand_own_build(context.run.run_id)
             with contextlib.closing(open_read_only(layout.build_database)) as connection:
                 outcomes = run_rules(lambda name: _frame(connection, name))
-                expectations, withheld = _expectation_checks(connection, outcomes, nightly.config)
+                expectations = _expectation_checks(connection, outcomes, nightly.config)
                 tables_of_build = fingerprints(connection)
                 measured = _measures(connection, nightly)
             unread = unread_for(nightly)
+            withheld = certificates.withheld_by(expectations)
             for source in unread:
                 for agreement in source.overdue:
                     withheld[agreement] = "; ".join(filter(None, [withheld.get(agreement), _too_old(source)]))
@@ -154,38 +155,35 @@ def audit_checks(report_schema: str = "marts") -> dg.AssetChecksDefinition:
     return audited
 
 
-def _expectation_checks(
-    connection: Any, outcomes: list[Outcome], config: ProjectConfig
-) -> tuple[list[Check], dict[str, str]]:
-    """The rules' outcomes as checks, and the agreements to withhold if slm.yaml would rather do that than stop."""
-    withheld: dict[str, str] = {}
-    downgraded: set[str] = set()
-    if config.withhold == "agreement":
-        failed = [o.rule for o in outcomes if not o.is_successful and o.rule.severity == "critical"]
-        by_agreement, general = failing_agreements(lambda name: _frame(connection, name), failed)
-        withheld = {agreement: ", ".join(rules) for agreement, rules in by_agreement.items()}
-        downgraded = {f"{rule.table_name}.{rule.rule_id}" for rule in failed if rule not in general}
-    checks = [
-        Check(
-            check_id=outcome.rule.rule_id,
-            kind="expectation",
-            table_name=outcome.rule.table_name,
-            description=outcome.rule.description,
-            severity="agreement"
-            if f"{outcome.rule.table_name}.{outcome.rule.rule_id}" in downgraded
-            else outcome.rule.severity,
-            is_successful=outcome.is_successful,
-            observed=outcome.observed,
-            bounds=outcome.bounds,
-        )
-        for outcome in outcomes
-    ]
-    if config.withhold == "agreement":
-        check, beyond = measures.affected_check(connection, config.max_affected_ticket_ratio)
-        checks.append(check)
-        for agreement, reason in beyond.items():
-            withheld[agreement] = "; ".join(filter(None, [withheld.get(agreement), reason]))
-    return checks, withheld
+def _expectation_checks(connection: Any, outcomes: list[Outcome], config: ProjectConfig) -> list[Check]:
+    """The rules' outcomes as checks. If slm.yaml would rather withhold agreements than stop, a rule that concerns
+    some has a check for each of these, in place of the one for the whole release."""
+    may_withhold = config.withhold == "agreement"
+    checks = []
+    for outcome in outcomes:
+        of_agreements = {}
+        if may_withhold and not outcome.is_successful and outcome.rule.severity == "critical":
+            of_agreements = failing_agreements(lambda name: _frame(connection, name), outcome.rule)
+        checks += [_check_of(one, "agreement", agreement) for agreement, one in of_agreements.items()] or [
+            _check_of(outcome, outcome.rule.severity, None)
+        ]
+    if may_withhold:
+        checks += measures.affected_checks(connection, config.max_affected_ticket_ratio)
+    return checks
+
+
+def _check_of(outcome: Outcome, severity: str, agreement_id: str | None) -> Check:
+    return Check(
+        check_id=outcome.rule.rule_id,
+        kind="expectation",
+        table_name=outcome.rule.table_name,
+        description=outcome.rule.description,
+        severity=severity,
+        is_successful=outcome.is_successful,
+        observed=outcome.observed,
+        bounds=outcome.bounds,
+        agreement_id=agreement_id,
+    )
 
 
 def _too_old(source: Unread) -> str:

@@ -22,8 +22,9 @@ CERTIFICATE_FILE = "certificate.json"
 class Check:
     """One thing checked.
 
-    `severity` critical stops the release, agreement withholds the figures of the agreements that `observed` names,
-    warning is printed on the release.
+    `severity` critical stops the release, agreement withholds the figures of the agreement, warning is printed on the
+    release. `agreement_id`: the agreement it is about, and whose customer alone is shown it; None = it is about the
+    whole release, every customer is shown it, and no text of it may name an agreement, customer, service or ticket.
     """
 
     check_id: str
@@ -34,6 +35,7 @@ class Check:
     is_successful: bool
     observed: str
     bounds: str
+    agreement_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -97,11 +99,23 @@ def issue(
         run_id=run_id,
         as_of=as_of.isoformat().replace("+00:00", "Z"),
         issued_at=issued_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        checks=sorted(checks, key=lambda check: (check.kind, check.table_name, check.check_id)),
+        checks=sorted(
+            checks, key=lambda check: (check.kind, check.table_name, check.check_id, check.agreement_id or "")
+        ),
         fingerprints=tables,
         withheld=dict(withheld or {}),
         unread=list(unread),
     )
+
+
+def withheld_by(checks: Sequence[Check]) -> dict[str, str]:
+    """The agreements whose figures these checks withhold, with the reason."""
+    reasons: dict[str, list[str]] = {}
+    for check in checks:
+        if check.agreement_id is not None and check.severity == "agreement" and not check.is_successful:
+            said = check.observed if check.kind == "rule" else f"{check.table_name}: {check.check_id}"
+            reasons.setdefault(check.agreement_id, []).append(said)
+    return {agreement: "; ".join(said) for agreement, said in reasons.items()}
 
 
 def save(certificate: Certificate, directory: Path) -> Path:

@@ -9,10 +9,12 @@ release that had the former facts may be gone one day.
 """
 
 from publishing.ledger import key_of
+from publishing.withholding import WITHHELD
 
 COMMENTS = {
     "": "One row per figure and fact row that it counts: its numerator and denominator parts add up to the figure's. "
-    "A view over the facts of this release, in which the figures of earlier releases are not.",
+    "A view over the facts of this release, in which the figures of earlier releases are not. A withheld figure has no "
+    "rows.",
     "figure_key": "Key of the figure, as in figure.",
     "report_table": "Report table in which the figure stands.",
     "fact_table": "fct_ticket_sla, fct_service_availability, fct_outage_recovery, fct_survey_sla or "
@@ -102,6 +104,7 @@ inner join {marts}.rpt_sla_scorecard as report
         and fact.target_id = report.target_id
         and coalesce(fact.service_id, '') = coalesce(report.service_id, '')
         and fact.period_start = report.period_start
+        {published}
 union all
 select
     {target_key}, 'rpt_sla_target', fact.fact_table, fact.fact_key, fact.agreement_id, fact.agreement_version,
@@ -115,6 +118,7 @@ inner join {marts}.rpt_sla_target as report
         and fact.agreement_version = report.agreement_version
         and fact.target_id = report.target_id
         and fact.period_start = report.period_start
+        {published}
 union all
 select
     {experience_key}, 'rpt_experience', 'fct_survey_response',
@@ -144,11 +148,15 @@ where answer.is_counted and answer.respondent_role = 'customer'
 """
 
 
-def evidence_query(marts: str) -> str:
-    """SQL with one row per figure and fact row, over the published tables in the schema `marts`."""
+def evidence_query(marts: str, *, of_withheld: bool = False) -> str:
+    """SQL with one row per figure and fact row, over the published tables in the schema `marts`.
+
+    Withheld figures have none, unless they are asked for `of_withheld`: their parts would add up to the figure.
+    """
     return _QUERY.format(
         of_targets=_OF_TARGETS.format(marts=marts),
         marts=marts,
+        published="" if of_withheld else f"and report.status is distinct from '{WITHHELD}'",
         scorecard_key=key_of("rpt_sla_scorecard", "fact"),
         target_key=key_of("rpt_sla_target", "fact"),
         experience_key=key_of("rpt_experience", "answer"),

@@ -149,6 +149,7 @@ class Restated:
     """A closed figure that this build moves: from its last edition to the next."""
 
     figure_key: str
+    agreement_id: str
     edition: int
     former: Value
     now: Value
@@ -338,12 +339,12 @@ def restated_figures(
 def proposed_restatements(connection: duckdb.DuckDBPyConnection) -> list[Restated]:
     """The rows that `propose` left which replace an edition, sorted by key."""
     rows = connection.execute(
-        "select figure_key, edition, former_numerator, former_denominator, former_status, numerator, denominator,"
-        " status, former_release_id, cast(epoch(former_as_of_at) as bigint),"
+        "select figure_key, agreement_id, edition, former_numerator, former_denominator, former_status, numerator,"
+        " denominator, status, former_release_id, cast(epoch(former_as_of_at) as bigint),"
         " metric_version is distinct from former_metric_version"
         " from proposed where is_restated order by figure_key"
     ).fetchall()
-    return [Restated(row[0], row[1], Value(*row[2:5]), Value(*row[5:8]), *row[8:]) for row in rows]
+    return [Restated(row[0], row[1], row[2], Value(*row[3:6]), Value(*row[6:9]), *row[9:]) for row in rows]
 
 
 def write_ledger(connection: duckdb.DuckDBPyConnection, origin: Origin, is_appending: bool) -> int:

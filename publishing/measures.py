@@ -13,6 +13,7 @@ import duckdb
 
 from publishing.build import PUBLISHED_SCHEMA, quoted_path
 from publishing.certificate import Check, Unread
+from publishing.evidence import evidence_query
 from publishing.ledger import FIGURES, TARGET_REPORTS, key_of
 
 # A table that lost more than half its rows overnight lost a source, not records.
@@ -94,29 +95,33 @@ def feed_checks(feeds: Sequence[FeedState]) -> list[Check]:
 
 
 def unread_checks(unread: Sequence[Unread]) -> list[Check]:
-    """One failed check per source that could not be read: from when on nothing is known, and whom it delays.
+    """A failed check per source that could not be read and agreement that depends on it: from when on nothing is known.
 
-    Why it could not be read stays in the certificate's file: it names hosts, and checks are shown to every customer.
+    Of a source on which no agreement depends, one that is about the whole release. Why it could not be read stays in
+    the certificate's file: it names hosts, and checks are shown to customers.
     """
-    return [
-        Check(
-            f"{source.source}_was_read",
-            "freshness",
-            "load_audit",
-            f"{source.source} was read for this release; what happened since it was last read is not known.",
-            "agreement" if source.overdue else "warning",
-            False,
-            "; ".join(
-                [
-                    f"last read at {source.read_at}",
-                    *([f"figures as of then: {', '.join(source.within)}"] if source.within else []),
-                    *([f"withheld: {', '.join(source.overdue)}"] if source.overdue else []),
-                ]
-            ),
-            "read, or no longer ago than each agreement's staleness",
-        )
-        for source in unread
-    ]
+    checks = []
+    for source in unread:
+        last = f"last read at {source.read_at}"
+        concerned: list[tuple[str | None, str, str]] = [
+            *((agreement, "warning", f"{last}; figures as of then") for agreement in source.within),
+            *((agreement, "agreement", f"{last}; figures withheld") for agreement in source.overdue),
+        ]
+        checks += [
+            Check(
+                f"{source.source}_was_read",
+                "freshness",
+                "load_audit",
+                f"{source.source} was read for this release; what happened since it was last read is not known.",
+                severity,
+                False,
+                observed,
+                "read, or no longer ago than the agreement's staleness",
+                agreement,
+            )
+            for agreement, severity, observed in concerned or [(None, "warning", last)]
+        ]
+    return checks
 
 
 def drift_checks(connection: duckdb.DuckDBPyConnection, previous: Path | None) -> list[Check]:
@@ -166,13 +171,14 @@ def unmeasured_checks(connection: duckdb.DuckDBPyConnection) -> list[Check]:
             True,
             f"{unmeasured} of {agreed} s",
             "none: shown as bounds of each figure",
+            agreement,
         )
         for agreement, version, target, unmeasured, agreed in rows
     ]
 
 
-def affected_check(connection: duckdb.DuckDBPyConnection, limit: float) -> tuple[Check, dict[str, str]]:
-    """Whether the tickets of each agreement are whole enough; the agreements whose are not, with the reason.
+def affected_checks(connection: duckdb.DuckDBPyConnection, limit: float) -> list[Check]:
+    """Whether the tickets of each agreement are whole enough: one check per agreement that has any.
 
     `limit` is the admitted share of tickets with a rejected record.
     """
@@ -188,28 +194,30 @@ def affected_check(connection: duckdb.DuckDBPyConnection, limit: float) -> tuple
         order by clocks.agreement_id
         """
     ).fetchall()
-    beyond = {
-        agreement: f"{affected} of {tickets} tickets have rejected records, more than the ratio {limit:g} allows"
+    return [
+        Check(
+            "few_tickets_of_an_agreement_have_quarantined_events",
+            "rule",
+            "fct_ticket_sla",
+            "Few tickets of the agreement have rejected records.",
+            "agreement",
+            affected <= tickets * limit,
+            f"{affected} of {tickets} tickets have rejected records"
+            + (f", more than the ratio {limit:g} allows" if affected > tickets * limit else ""),
+            f"at most the ratio {limit:g} of the agreement's tickets",
+            agreement,
+        )
         for agreement, tickets, affected in rows
-        if affected > tickets * limit
-    }
-    check = Check(
-        "few_tickets_of_an_agreement_have_quarantined_events",
-        "rule",
-        "fct_ticket_sla",
-        "Few tickets of any agreement have rejected records.",
-        "agreement",
-        not beyond,
-        "; ".join(f"{agreement}: {reason}" for agreement, reason in beyond.items()) or "0 agreements",
-        f"at most the ratio {limit:g} of each agreement's tickets",
-    )
-    return check, beyond
+    ]
 
 
 def write_figure_quality(
     connection: duckdb.DuckDBPyConnection, withheld: Mapping[str, str], unread: Sequence[Unread] = ()
 ) -> None:
-    """Create marts.figure_quality in the release database, whose facts and evidence are there."""
+    """Create marts.figure_quality in the release database, whose facts and reports are there.
+
+    Of withheld figures too: how many of their tickets are affected is why they are withheld.
+    """
     connection.execute("create or replace temp table unread (agreement_id varchar, source varchar, read_at timestamp)")
     for source in unread:
         for agreement in (*source.within, *source.overdue):
@@ -229,12 +237,13 @@ def write_figure_quality(
         f"""
         create table {PUBLISHED_SCHEMA}.figure_quality as
         with report as ({reports}),
+        evidence as ({evidence_query(PUBLISHED_SCHEMA, of_withheld=True)}),
         tickets as (
             select
                 evidence.figure_key,
                 count(distinct evidence.ticket_key) as ticket_count,
                 count(distinct case when ticket.has_quarantined_events then evidence.ticket_key end) as affected_count
-            from {PUBLISHED_SCHEMA}.figure_evidence as evidence
+            from evidence
             inner join {PUBLISHED_SCHEMA}.fct_ticket as ticket on evidence.ticket_key = ticket.ticket_key
             where evidence.fact_table = 'fct_ticket_sla'
             group by evidence.figure_key
@@ -244,7 +253,7 @@ def write_figure_quality(
                 evidence.figure_key,
                 cast(sum(day.agreed_seconds) as bigint) as agreed_seconds,
                 cast(sum(day.unmeasured_seconds) as bigint) as unmeasured_seconds
-            from {PUBLISHED_SCHEMA}.figure_evidence as evidence
+            from evidence
             inner join {PUBLISHED_SCHEMA}.fct_service_availability as day
                 on
                     evidence.agreement_id = day.agreement_id

@@ -55,9 +55,7 @@ ADVISORY_LOCK = 7_306_105
 _CHUNK_BYTES = 1 << 20
 
 # What customers see whole: it says nothing of anybody.
-SHARED = frozenset(
-    {"dim_calendar", "dim_date", "dim_local_day", "dim_metric", "dim_team", "release", "certificate_check"}
-)
+SHARED = frozenset({"dim_date", "dim_local_day", "dim_metric", "release"})
 # Columns, and the table that they name a row of. The first that fits a table is not repeated by a shorter one.
 REFERENCES: tuple[tuple[tuple[str, ...], str], ...] = (
     (("agreement_id", "agreement_version", "target_id"), "dim_target"),
@@ -339,7 +337,8 @@ def _add_policies(connection: psycopg.Connection, table: _Table) -> None:
 def customer_rule(table: str, columns: Mapping[str, str]) -> str:
     """SQL condition under which a customer may read a row of the table; `false` where nothing ties it to one.
 
-    Rows tied to an agreement, ticket or service are visible if that is; those tables have rules of their own.
+    Rows tied to an agreement, ticket or service are visible if that is; those tables have rules of their own. So are
+    calendars of an own target, and teams of own tickets and answers.
     """
     own = f"(select customer_id from {ACCESS}.customer_role where role_name = current_user)"
     if "customer_id" in columns:
@@ -350,12 +349,19 @@ def customer_rule(table: str, columns: Mapping[str, str]) -> str:
         return (
             f"(agreement_id, agreement_version) in (select agreement_id, agreement_version from {NEXT}.dim_agreement)"
         )
+    if table == "certificate_check":  # without an agreement it is about the whole release, and names nobody
+        return f"agreement_id is null or agreement_id in (select agreement_id from {NEXT}.dim_agreement)"
     if "agreement_id" in columns:
         return f"agreement_id in (select agreement_id from {NEXT}.dim_agreement)"
     if "ticket_key" in columns:
         return f"ticket_key in (select ticket_key from {NEXT}.fct_ticket)"
     if "service_id" in columns:
         return f"service_id in (select service_id from {NEXT}.rpt_sla_scorecard)"
+    if table == "dim_calendar":
+        return f"calendar_id in (select calendar_id from {NEXT}.dim_target)"
+    if table == "dim_team":
+        of_tickets = f"select unnest(array[team_id, current_team_id]) from {NEXT}.fct_ticket"
+        return f"team_id in ({of_tickets} union select team_id from {NEXT}.fct_survey_response)"
     return "true" if table in SHARED else "false"
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 
 from publishing import certificate as certificates
-from publishing import evidence, ledger, measures, restatement, retention
+from publishing import evidence, ledger, measures, restatement, retention, withholding
 from publishing.build import OFFLINE, PUBLISHED_SCHEMA, published_tables, quoted_path
 from publishing.certificate import Certificate
 from publishing.errors import PublishRefused, ReleaseDamaged
@@ -56,11 +56,12 @@ _CHECK_COMMENTS = {
     "kind": "dbt_test, expectation, rule, freshness, drift or measurement.",
     "table_name": "Table that was checked.",
     "description": "What the check holds the table to.",
-    "severity": "critical (stops the release), agreement (withholds the figures of the agreements that it names) or "
-    "warning (printed on the release).",
+    "severity": "critical (stops the release), agreement (withholds the figures of its agreement) or warning (printed "
+    "on the release).",
     "is_successful": "Whether the check held.",
     "observed": "What was observed.",
     "bounds": "What was allowed.",
+    "agreement_id": "Agreement that the check is about; null where it is about the whole release.",
 }
 _RELEASE_COMMENTS = {
     "": "One row: this release.",
@@ -288,12 +289,11 @@ def _write_database(
         connection.execute("use released")
         connection.execute(f"create schema {PUBLISHED_SCHEMA}")
         for table in tables:
-            # Sorted by every column: the same figures make the same bytes.
-            connection.execute(
-                f'create table {PUBLISHED_SCHEMA}."{table}" as'
-                f" select * {_withholding(connection, table, certificate.withheld)}"
-                f' from build.{PUBLISHED_SCHEMA}."{table}" order by all'
+            rows_of = withholding.rows_to_publish(
+                f'build.{PUBLISHED_SCHEMA}."{table}"', table, _columns(connection, table), certificate.withheld
             )
+            # Sorted by every column: the same figures make the same bytes.
+            connection.execute(f'create table {PUBLISHED_SCHEMA}."{table}" as {rows_of} order by all')
             _copy_comments(connection, table)
         _write_evidence(connection)
         measures.write_figure_quality(connection, certificate.withheld, certificate.unread)
@@ -373,34 +373,15 @@ def _share_unchanged(staged: Path, previous: Path | None) -> None:
                 return
 
 
-def _withholding(connection: duckdb.DuckDBPyConnection, table: str, withheld: Mapping[str, str]) -> str:
-    """SQL that takes the figures of withheld agreements out of a report while it is copied; empty where there are none.
-
-    What is left of such a row is that it exists, and its status: no count, no ratio, no verdict of any kind.
-    """
-    columns = dict(
+def _columns(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    """Types of a table of the build by column."""
+    return dict(
         connection.execute(
             "select column_name, data_type from duckdb_columns()"
-            " where database_name = 'build' and schema_name = ? and table_name = ?",
+            " where database_name = 'build' and schema_name = ? and table_name = ? order by column_index",
             [PUBLISHED_SCHEMA, table],
         ).fetchall()
     )
-    if not withheld or not {"agreement_id", "status", "numerator", "denominator"} <= columns.keys():
-        return ""
-    names = ", ".join("'" + agreement.replace("'", "''") + "'" for agreement in sorted(withheld))
-    instead = {"status": "'withheld'"}
-    for column, kind in columns.items():
-        if kind == "BOOLEAN":
-            instead[column] = "false"
-        elif column.endswith("_count") or column.startswith(("numerator", "denominator")):
-            instead[column] = "0"
-        elif (kind == "DOUBLE" and column != "target_ratio") or column.endswith("_seconds"):
-            instead[column] = "null"
-    replaced = ", ".join(
-        f'case when agreement_id in ({names}) then {value} else "{column}" end as "{column}"'
-        for column, value in instead.items()
-    )
-    return f"replace ({replaced})"
 
 
 def _copy_comments(connection: duckdb.DuckDBPyConnection, table: str) -> None:
@@ -434,7 +415,7 @@ def _write_checks(connection: duckdb.DuckDBPyConnection, certificate: Certificat
     connection.execute(
         f"create table {PUBLISHED_SCHEMA}.certificate_check (build_id varchar not null, check_id varchar not null,"
         " kind varchar not null, table_name varchar not null, description varchar, severity varchar not null,"
-        " is_successful boolean not null, observed varchar, bounds varchar)"
+        " is_successful boolean not null, observed varchar, bounds varchar, agreement_id varchar)"
     )
     rows = [
         [
@@ -447,12 +428,13 @@ def _write_checks(connection: duckdb.DuckDBPyConnection, certificate: Certificat
             check.is_successful,
             check.observed,
             check.bounds,
+            check.agreement_id,
         ]
         for check in certificate.checks
     ]
     if rows:
         connection.executemany(
-            f"insert into {PUBLISHED_SCHEMA}.certificate_check values (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+            f"insert into {PUBLISHED_SCHEMA}.certificate_check values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
         )
     _comment(connection, "certificate_check", _CHECK_COMMENTS)
 

@@ -17,7 +17,9 @@ from pathlib import Path
 import duckdb
 
 from publishing.build import PUBLISHED_SCHEMA, quoted_path
+from publishing.evidence import evidence_query
 from publishing.ledger import ABSENT, Origin, Restated, Value
+from publishing.withholding import WITHHELD
 
 # In the order in which inputs are brought up to date.
 CAUSES = {
@@ -125,11 +127,16 @@ EVIDENCE_COMMENTS = {
 
 @dataclass(frozen=True)
 class Step:
-    """The closed figures with one more kind of input brought up to date; a figure it does not have is absent."""
+    """The closed figures with one more kind of input brought up to date; a figure it does not have is absent.
+
+    An explanation is shown to whose figure moved: `explanation` names nobody, what does stands in `of_agreement`, by
+    the agreement that it is about, in place of it.
+    """
 
     cause: str
     explanation: str
     values: Mapping[str, Value]
+    of_agreement: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -138,7 +145,7 @@ class Restating:
 
     base: Path | None = None
     steps: Sequence[Step] = field(default_factory=tuple)
-    failure: str = ""  # why there are no steps though figures moved
+    failure: str = ""  # why there are no steps though figures moved; shown to every customer
 
 
 @dataclass(frozen=True)
@@ -160,7 +167,8 @@ def split(figure: Restated, restating: Restating) -> list[Part]:
         # The formula comes with the code: the same computation answers for both.
         cause = "definition_change" if step.cause == "code" and figure.is_redefined else step.cause
         if after != value:
-            parts.append(Part(cause, step.explanation, value, after))
+            explanation = step.of_agreement.get(figure.agreement_id, step.explanation)
+            parts.append(Part(cause, explanation, value, after))
         value = after
     if value != figure.now:
         reason = restating.failure or "computing it again from the recorded inputs gives the former value"
@@ -236,12 +244,20 @@ def _insert_evidence(connection: duckdb.DuckDBPyConnection, base: Path) -> None:
         "select count(*) from duckdb_views() where database_name = 'base' and view_name = 'figure_evidence'"
     ).fetchone()
     if has_evidence and has_evidence[0]:  # releases of the first version have none
+        # What was withheld in between had a value before: its former rows are those of the facts.
+        withholds = connection.execute(
+            f"select exists(select 1 from base.{PUBLISHED_SCHEMA}.rpt_sla_scorecard where status = '{WITHHELD}')"
+            f" or exists(select 1 from base.{PUBLISHED_SCHEMA}.rpt_sla_target where status = '{WITHHELD}')"
+        ).fetchone()
+        former = f"select * from base.{PUBLISHED_SCHEMA}.figure_evidence"
+        if withholds and withholds[0]:
+            former = evidence_query(f"base.{PUBLISHED_SCHEMA}", of_withheld=True)
         connection.execute(
             f"""
             insert into {PUBLISHED_SCHEMA}.restatement_evidence
             with restated as (select figure_key, edition, customer_id from proposed where is_restated),
             before as (
-                select * from base.{PUBLISHED_SCHEMA}.figure_evidence
+                select * from ({former})
                 where figure_key in (select figure_key from restated)
             ),
             now as (

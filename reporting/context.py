@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from reporting import wording
 from reporting.model import Badge
-from reporting.queries import Agreement, CustomerFacts, Delay, Dimensions, Figure, PageKey, Release
+from reporting.queries import Agreement, CustomerFacts, Delay, Dimensions, Figure, PageKey, Release, Withheld
 
 WINDOW = 12
 
@@ -57,10 +57,10 @@ def result_value(figure: Figure) -> tuple[Decimal, int] | None:
 
 
 def result_text(figure: Figure) -> str:
-    """94.99 %, 39.83 points, or no data."""
+    """94.99 %, 39.83 points, no data, or withheld."""
     result = result_value(figure)
     if result is None:
-        return "no data"
+        return "withheld" if figure.status == "withheld" else "no data"
     return wording.points_text(*result) if figure.metric == "nps" else wording.share_text(*result)
 
 
@@ -202,6 +202,12 @@ class PageContext:
         """What the page's agreements do not know of late, by agreement."""
         shown = {agreement.agreement_id for agreement in self.agreements}
         return [delay for delay in self.facts.delays if delay.agreement_id in shown]
+
+    @cached_property
+    def withheld(self) -> list[Withheld]:
+        """The page's agreements whose figures are withheld."""
+        shown = {agreement.agreement_id for agreement in self.agreements}
+        return [withheld for withheld in self.facts.withheld if withheld.agreement_id in shown]
 
     def agreement_names(self) -> list[str]:
         """Each agreement once, with its versions: "Desk SLA, versions 1 and 2"."""

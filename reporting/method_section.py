@@ -10,8 +10,8 @@ from collections import Counter
 from reporting import policies, wording
 from reporting.context import PageContext, is_clock
 from reporting.experience_section import page_experience
-from reporting.model import Definition, LoadRow, MethodSection, QualitySection
-from reporting.queries import Agreement, FailedCheck, Load
+from reporting.model import Definition, MethodSection, QualitySection
+from reporting.queries import Agreement, FailedCheck
 
 _UNMATCHED = {
     "unknown_customer": "whose customer no document declares",
@@ -34,29 +34,15 @@ def certificate_note(passed: int, failed: int) -> str:
 # Data quality
 
 
-def quality(context: PageContext, loads: list[Load], failed: list[FailedCheck]) -> QualitySection:
-    """What was read, what was refused, and what the page could not count."""
+def quality(context: PageContext, failed: list[FailedCheck]) -> QualitySection:
+    """What the certificate says to this customer, and what the page could not count.
+
+    How much was read is not told here: sources and loads are those of all customers (`quality_page` has them).
+    """
     release = context.release
-    sentences = [
-        f"Certificate of release {release.release_id}: {certificate_note(release.passed_count, release.failed_count)}."
-    ]
-    if loads:
-        landed, accepted = sum(load.landed_count for load in loads), sum(load.accepted_count for load in loads)
-        refused = sum(load.quarantined_count for load in loads)
-        after = sum(load.after_as_of_count for load in loads)
-        kept = "none is" if not refused else f"{refused:,} {'is' if refused == 1 else 'are'}"
-        sentences.append(
-            f"Of {wording.counted(landed, 'record')} read for this release, {accepted:,} were accepted and {kept} in "
-            "quarantine; the originals stay where they were landed."
-        )
-        if after:
-            sentences.append(
-                f"{wording.counted(after, 'record')} happened after the instant the release speaks for, and "
-                f"{'waits' if after == 1 else 'wait'} for a later one."
-            )
+    certificate = certificate_note(release.passed_count, release.failed_count)
     return QualitySection(
-        [*sentences, *_ticket_sentences(context)],
-        [_load_row(load) for load in loads],
+        [f"Certificate of release {release.release_id}: {certificate}.", *_ticket_sentences(context)],
         [_warning(check) for check in failed],
     )
 
@@ -88,18 +74,6 @@ def _warning(check: FailedCheck) -> str:
     what = check.description or "A check without a description"
     facts = [f"{word} {text}" for word, text in (("observed:", check.observed), ("allowed:", check.bounds)) if text]
     return f"{check.table_name}: {what.rstrip('.')}" + (f" ({'; '.join(facts)})." if facts else ".")
-
-
-def _load_row(load: Load) -> LoadRow:
-    return LoadRow(
-        load.source,
-        load.feed,
-        wording.count_text(load.landed_count),
-        wording.count_text(load.accepted_count),
-        wording.count_text(load.quarantined_count),
-        wording.count_text(load.after_as_of_count),
-        wording.instant_text(load.last_loaded_at, "UTC"),
-    )
 
 
 # How measured

@@ -142,7 +142,7 @@ class Verdict:
 
     first: str
     second: str
-    delays: list[str]
+    notices: list[str]
     tiles: list[Tile]
 
 
@@ -498,24 +498,10 @@ class ExperienceSection:
 
 
 @dataclass(frozen=True)
-class LoadRow:
-    """All loads of a feed, in records."""
-
-    source: str
-    feed: str
-    landed: str
-    accepted: str
-    quarantined: str
-    after_as_of: str
-    last: str
-
-
-@dataclass(frozen=True)
 class QualitySection:
     """How far the figures can be trusted."""
 
     sentences: list[str]
-    loads: list[LoadRow]
     warnings: list[str]
 
 
@@ -569,6 +555,7 @@ class Page:
     quality: QualitySection
     method: MethodSection
     sections: list[Section]
+    is_withheld: bool
     met_count: int
     missed_count: int
     near_count: int

@@ -43,7 +43,6 @@ def write_pack(database: Path, directory: Path, settings: ReportPack) -> list[Pa
         return []
     with ReleaseReader(database) as reader:
         release, dimensions = reader.release(), reader.dimensions()
-        loads, failed = reader.loads(), reader.failed_checks()
         keys = reader.page_keys()
         _demand_customers(settings, {*dimensions.customers, *(key.customer_id for key in keys)})
         chosen = _choose(keys, settings)
@@ -55,7 +54,8 @@ def write_pack(database: Path, directory: Path, settings: ReportPack) -> list[Pa
             reader.gather(min(starts.values()))
         for customer, customer_keys in chosen.items():
             facts = reader.customer_facts(customer, starts[customer])
-            for page, context in build_pages(customer_keys, release, dimensions, facts, loads, failed):
+            shown, failed = reader.release(customer), reader.failed_checks(customer)
+            for page, context in build_pages(customer_keys, shown, dimensions, facts, failed):
                 pages.append(page)
                 files.update(_page_files(templates, page, context))
         files[QUALITY_FILE] = templates.get_template("quality.html.j2").render(quality=build_quality(reader))

@@ -23,7 +23,6 @@ from reporting.queries import (
     Dimensions,
     FailedCheck,
     Figure,
-    Load,
     PageKey,
     Release,
 )
@@ -51,15 +50,14 @@ def build_pages(
     release: Release,
     dimensions: Dimensions,
     facts: CustomerFacts,
-    loads: list[Load],
     failed: list[FailedCheck],
 ) -> list[tuple[Page, PageContext]]:
     """The pages of one customer, in the order of `keys`, each with what it was made from."""
     contexts = [PageContext(key, release, dimensions, facts) for key in keys]
-    return [(_page(context, keys, loads, failed), context) for context in contexts]
+    return [(_page(context, keys, failed), context) for context in contexts]
 
 
-def _page(context: PageContext, keys: list[PageKey], loads: list[Load], failed: list[FailedCheck]) -> Page:
+def _page(context: PageContext, keys: list[PageKey], failed: list[FailedCheck]) -> Page:
     name = wording.period_file_name(context.key.period_type, context.key.period_start)
     verdicts = Counter(badge(figure.status, figure.is_at_risk).symbol for figure in context.figures)
     return Page(
@@ -78,9 +76,10 @@ def _page(context: PageContext, keys: list[PageKey], loads: list[Load], failed: 
         rules=rules(context),
         experience=experience(context),
         decisions=decisions(context),
-        quality=quality(context, loads, failed),
+        quality=quality(context, failed),
         method=method(context),
         sections=_sections(context),
+        is_withheld=bool(context.withheld),
         met_count=verdicts["met"] + verdicts["near"],
         missed_count=verdicts["missed"],
         near_count=verdicts["near"],
@@ -151,6 +150,8 @@ def _state(context: PageContext) -> tuple[Badge, str]:
         return Badge("running", "Preliminary"), f"closes {wording.counted(days, 'working day')} after {end}"
     if context.delays:
         return Badge("closed", "Closed"), "what is new in it is put on record once every source is read again"
+    if context.withheld:
+        return Badge("closed", "Closed"), "what is withheld is put on record once it is published"
     return Badge("closed", "Closed"), "figures of record"
 
 
@@ -175,13 +176,16 @@ def _verdict(context: PageContext) -> Verdict:
         for row in sorted(page_availability(context), key=lambda row: -(row.error_budget_used_ratio or 0))
         if row.error_budget_used_ratio is not None and row.error_budget_used_ratio > 1
     ]
-    clocks = [figure.open_breached_count for figure in context.figures if is_clock(figure.metric)]
+    clocks = [figure.open_breached_count for figure in _published_clocks(context)]
     return Verdict(
         first_sentence(context.period_name, judged, context.is_running),
         second_sentence(
             judged, over_budget, sum(clocks) if clocks else None, context.is_running, satisfaction_clause(context)
         ),
-        [_delay_sentence(context, delay) for delay in context.delays],
+        [
+            *(_delay_sentence(context, delay) for delay in context.delays),
+            *_withheld_sentences(context),
+        ],
         _tiles(context, judged),
     )
 
@@ -200,6 +204,21 @@ def _delay_sentence(context: PageContext, delay: Delay) -> str:
         f"{unread} The figures of {name} are as of then: what happened later is not known, and that no breach or outage"
         " of it is shown does not mean that there was none."
     )
+
+
+def _withheld_sentences(context: PageContext) -> list[str]:
+    """Why figures are withheld, unless that was said of a source that was not read."""
+    names = {row.agreement_id: row.display_name for row in reversed(context.agreements)}
+    delayed = {delay.agreement_id for delay in context.delays}
+    return [
+        f"The figures of {names[row.agreement_id]} are withheld: {row.reason}."
+        for row in context.withheld
+        if row.agreement_id not in delayed
+    ]
+
+
+def _published_clocks(context: PageContext) -> list[Figure]:
+    return [figure for figure in context.figures if is_clock(figure.metric) and figure.status != "withheld"]
 
 
 def _judged(context: PageContext, figure: Figure) -> Judged:
@@ -234,8 +253,11 @@ def _met_tile(judged: list[Judged]) -> Tile | None:
     measured = met + sum(target.status == "missed" for target in judged)
     if not measured:
         return None
-    idle = len(judged) - measured
-    note = f"{idle} more had nothing to count" if idle else "each target counts once"
+    withheld = sum(target.status == "withheld" for target in judged)
+    idle = len(judged) - measured - withheld
+    notes = [f"{idle} more had nothing to count"] if idle else []
+    notes += [f"{withheld} withheld"] if withheld else []
+    note = ", ".join(notes) or "each target counts once"
     return Tile("Targets met", f"{met} of {measured}", note, "met" if met == measured else "missed")
 
 
@@ -253,7 +275,7 @@ def _budget_tile(context: PageContext) -> Tile | None:
 
 
 def _breach_tile(context: PageContext) -> Tile | None:
-    clocks = [figure for figure in context.figures if is_clock(figure.metric)]
+    clocks = _published_clocks(context)
     if not clocks:
         return None
     breaches = page_breaches(context)

@@ -12,7 +12,7 @@ from reporting import wording
 from reporting.method_section import certificate_note
 from reporting.model import Badge
 from reporting.pages import certificate_badge
-from reporting.queries import QualityCheck, ReleaseReader
+from reporting.queries import Load, QualityCheck, ReleaseReader
 
 QUALITY_FILE = "quality.html"
 
@@ -52,7 +52,7 @@ _CHECKS = (
 def build_quality(reader: ReleaseReader) -> QualityPage:
     """The page of the release that is read."""
     release = reader.release()
-    headings = ("Table", "Check", "Observed", "Allowed", "Held")
+    headings = ("Agreement", "Table", "Check", "Observed", "Allowed", "Held")
     tables = [
         QualityTable(
             anchor,
@@ -63,6 +63,15 @@ def build_quality(reader: ReleaseReader) -> QualityPage:
         )
         for anchor, title, kind in _CHECKS
     ]
+    tables.append(
+        QualityTable(
+            "loads",
+            "Records read for this release",
+            ("Source", "Feed", "Read", "Accepted", "Quarantined", "After the as-of", "Last load (UTC)"),
+            [_load_row(load) for load in reader.loads()],
+            "None.",
+        )
+    )
     tables.append(
         QualityTable(
             "figures",
@@ -95,4 +104,15 @@ def build_quality(reader: ReleaseReader) -> QualityPage:
 
 def _check_row(check: QualityCheck) -> tuple[str, ...]:
     held = "yes" if check.is_successful else "no"
-    return check.table_name, check.description or check.check_id, check.observed or "", check.bounds or "", held
+    what = check.description or check.check_id
+    return check.agreement_id or "", check.table_name, what, check.observed or "", check.bounds or "", held
+
+
+def _load_row(load: Load) -> tuple[str, ...]:
+    counts = (load.landed_count, load.accepted_count, load.quarantined_count, load.after_as_of_count)
+    return (
+        load.source,
+        load.feed,
+        *(wording.count_text(count) for count in counts),
+        wording.instant_text(load.last_loaded_at, "UTC"),
+    )

@@ -18,6 +18,12 @@ from reporting.errors import ReportError
 
 Record = TypeVar("Record")
 
+# Of the certificate, what a customer is shown: the checks of its own agreements and those about the whole release.
+_SHOWN_TO_CUSTOMER = """
+    agreement_id is null
+    or agreement_id in (select agreement_id from marts.dim_agreement where agreement_type = 'SLA' and consumer_id = ?)
+"""
+
 _NEEDED_TABLES = (
     "certificate_check", "dim_agreement", "dim_calendar", "dim_customer", "dim_decision", "dim_metric", "dim_service",
     "dim_target", "fct_breach_attribution", "fct_outage", "fct_service_availability", "fct_ticket", "fct_ticket_sla",
@@ -29,7 +35,8 @@ _NEEDED_TABLES = (
 
 @dataclass(frozen=True)
 class Release:
-    """The release that is read. `passed_count` and `failed_count`: checks on its certificate."""
+    """The release that is read. `passed_count` and `failed_count`: checks on its certificate, or those of them that a
+    customer is shown."""
 
     release_id: str
     project: str
@@ -50,8 +57,9 @@ class FailedCheck:
 
 @dataclass(frozen=True)
 class QualityCheck:
-    """A check of the certificate."""
+    """A check of the certificate. `agreement_id` None = it is about the whole release."""
 
+    agreement_id: str | None
     table_name: str
     check_id: str
     description: str | None
@@ -84,6 +92,14 @@ class Delay:
     agreement_id: str
     unread_sources: str
     unknown_since_at: datetime
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """An agreement whose figures are withheld, and why."""
+
+    agreement_id: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -562,6 +578,7 @@ class CustomerFacts:
     rule_figures: list[RuleFigure]
     decisions: list[Decided]
     delays: list[Delay]
+    withheld: list[Withheld]
 
 
 class ReleaseReader:
@@ -608,9 +625,9 @@ class ReleaseReader:
         rows = self._connection.execute(f"select {', '.join(names)} from ({select})", list(parameters)).fetchall()
         return [kind(*row) for row in rows]
 
-    def release(self) -> Release:
-        """The release's own row, with its certificate counted."""
-        select = """
+    def release(self, customer_id: str | None = None) -> Release:
+        """The release's own row, with its certificate counted: all of it, or what this customer is shown."""
+        select = f"""
             select release.*, counts.passed_count, counts.failed_count
             from marts.release as release
             cross join (
@@ -618,23 +635,30 @@ class ReleaseReader:
                     count(*) filter (where is_successful) as passed_count,
                     count(*) filter (where not is_successful) as failed_count
                 from marts.certificate_check
+                where {"true" if customer_id is None else _SHOWN_TO_CUSTOMER}
             ) as counts
         """
-        (row,) = self._records(Release, select)
+        (row,) = self._records(Release, select, [] if customer_id is None else [customer_id])
         return row
 
-    def failed_checks(self) -> list[FailedCheck]:
-        """Checks that failed as warnings, by table."""
+    def failed_checks(self, customer_id: str) -> list[FailedCheck]:
+        """Checks that failed as warnings and that this customer is shown, by table."""
         return self._records(
             FailedCheck,
-            "select * from marts.certificate_check where not is_successful order by table_name, check_id",
+            f"""
+            select * from marts.certificate_check
+            where not is_successful and ({_SHOWN_TO_CUSTOMER})
+            order by table_name, check_id, agreement_id
+            """,
+            [customer_id],
         )
 
     def quality_checks(self, kind: str | None) -> list[QualityCheck]:
         """Checks of one kind; of any kind those that failed, if `kind` is None. By table."""
         where = "not is_successful" if kind is None else f"kind = '{kind}'"
         return self._records(
-            QualityCheck, f"select * from marts.certificate_check where {where} order by table_name, check_id"
+            QualityCheck,
+            f"select * from marts.certificate_check where {where} order by table_name, check_id, agreement_id",
         )
 
     def touched_figures(self) -> list[TouchedFigure]:
@@ -689,7 +713,7 @@ class ReleaseReader:
         return {key: name or key for key, name in self._connection.execute(f"{select} order by all").fetchall()}
 
     def page_keys(self) -> list[PageKey]:
-        """Every customer and period of an agreement that has a figure, ordered.
+        """Every customer and period of an agreement that has a figure, or whose figures are withheld, ordered.
 
         And the periods of survey answers that none of those overlaps, but for answers from before the customer's first
         figure: before there is an agreement to report on, there is no report.
@@ -700,11 +724,11 @@ class ReleaseReader:
             with agreed as (
                 select distinct customer_id, period_type, period_start, period_end
                 from marts.rpt_sla_target
-                where agreement_type = 'SLA' and denominator > 0
+                where agreement_type = 'SLA' and (denominator > 0 or status = 'withheld')
                 union
                 select distinct customer_id, period_type, period_start, period_end
                 from marts.rpt_sla_scorecard
-                where agreement_type = 'SLA' and denominator > 0
+                where agreement_type = 'SLA' and (denominator > 0 or status = 'withheld')
             ),
 
             answered as (
@@ -737,22 +761,33 @@ class ReleaseReader:
     def gather(self, first_start: date) -> None:
         """Afterwards breaches of periods from `first_start` on, and tickets of note, are at hand for `customer_facts`.
 
-        The large facts are scanned once, not once for each customer.
+        The large facts are scanned once, not once for each customer. Of withheld agreements nothing is gathered: what a
+        page counts of them would be the figure.
         """
+        self._connection.execute(
+            """
+            create or replace temp table withheld_agreement as
+            select distinct agreement_id from marts.figure_quality where withheld_reason is not null
+            """
+        )
         self._connection.execute(
             """
             create or replace temp table gathered_breach as
             select sla.*, tickets.opened_at
             from marts.fct_ticket_sla as sla
             inner join marts.fct_ticket as tickets on sla.ticket_key = tickets.ticket_key
-            where sla.state = 'breached' and sla.period_start >= ?
+            where
+                sla.state = 'breached'
+                and sla.period_start >= ?
+                and sla.agreement_id not in (select agreement_id from withheld_agreement)
             """,
             [first_start],
         )
         self._connection.execute(
             """
             create or replace temp table gathered_cause as
-            select * from marts.fct_breach_attribution where period_start >= ?
+            select * from marts.fct_breach_attribution
+            where period_start >= ? and agreement_id not in (select agreement_id from withheld_agreement)
             """,
             [first_start],
         )
@@ -776,7 +811,9 @@ class ReleaseReader:
                 Availability,
                 """
                 select * from marts.rpt_availability
-                where agreement_type = 'SLA' and customer_id = ? and period_start >= ?
+                where
+                    agreement_type = 'SLA' and customer_id = ? and period_start >= ?
+                    and status is distinct from 'withheld'
                 order by all
                 """,
                 [customer_id, first_start],
@@ -790,7 +827,9 @@ class ReleaseReader:
                     on
                         days.agreement_id = agreements.agreement_id
                         and days.agreement_version = agreements.agreement_version
-                where agreements.consumer_id = ? and days.period_start >= ?
+                where
+                    agreements.consumer_id = ? and days.period_start >= ?
+                    and days.agreement_id not in (select agreement_id from withheld_agreement)
                 order by all
                 """,
                 [customer_id, first_start],
@@ -885,6 +924,16 @@ class ReleaseReader:
                 select distinct agreement_id, unread_sources, unknown_since_at
                 from marts.figure_quality
                 where customer_id = ? and unread_sources is not null
+                order by all
+                """,
+                [customer_id],
+            ),
+            withheld=self._records(
+                Withheld,
+                """
+                select distinct agreement_id, withheld_reason as reason
+                from marts.figure_quality
+                where customer_id = ? and withheld_reason is not null
                 order by all
                 """,
                 [customer_id],

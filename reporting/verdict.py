@@ -33,12 +33,16 @@ def first_sentence(period: str, judged: list[Judged], is_running: bool) -> str:
         (target for target in measured if target.status == "missed"), key=lambda target: target.shortfall, reverse=True
     )
     so_far = "So far in" if is_running else "In"
-    empty = len(judged) - len(measured)
+    withheld = sum(target.status == "withheld" for target in judged)
+    empty = len(judged) - len(measured) - withheld
     if not judged:
         return f"{so_far} {period}, no agreement of this customer had a target to measure."
-    if not measured:
+    if not measured and not withheld:
         return f"{so_far} {period}, none of the {counted(len(judged), 'target')} had anything to count."
     tail = f"; {counted(empty, 'further target')} had nothing to count" if empty else ""
+    if not measured:
+        return f"{so_far} {period}, the figures of {counted(withheld, 'target')} are withheld{tail}."
+    tail += f"; {counted(withheld, 'further target')} {'is' if withheld == 1 else 'are'} withheld" if withheld else ""
     if not missed:
         one = "the one measured target was met"
         every = one if len(measured) == 1 else f"all {len(measured)} measured targets were met"

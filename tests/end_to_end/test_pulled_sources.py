@@ -1,10 +1,12 @@
 """A whole night on a system that is asked over the network: from its answers to a published figure."""
 
+import base64
 from collections.abc import Iterator
 
 import pytest
 
 from reporting.explain import explain
+from tests.home_texts import places_of
 from tests.integration.small_project import Project
 from tests.unit.connectors.replay import Answer, Replay, no_fault, once, served
 from tests.unit.connectors.systems import servicenow
@@ -31,6 +33,12 @@ def source(replay: Replay) -> dict[str, object]:
     }
 
 
+def spellings(secret: str) -> list[str]:
+    """The secret as it is, and as a header of basic authentication would hold it, whatever stands before it."""
+    encoded = [base64.b64encode(b"x" * shift + secret.encode() + b"xxx").decode() for shift in range(3)]
+    return [secret, *(text[4:-8] for text in encoded)]
+
+
 def test_incidents_of_a_pulled_source_are_measured_and_a_night_without_the_system_changes_nothing(
     replay: Replay, new_project: Project
 ) -> None:
@@ -52,7 +60,15 @@ def test_incidents_of_a_pulled_source_are_measured_and_a_night_without_the_syste
     failed = new_project.nightly(**SECRETS)
     assert failed.status == 1
     assert "sign-in was refused" in failed.last_lines
-    assert SECRETS["SERVICENOW_PASSWORD"] not in failed.output + failed.errors
+    # Neither the night that published nor the one that was refused left it anywhere: manifests, landing, warehouse,
+    # releases, logs, Dagster's records, project, terminal.
+    terminal = outcome.output + outcome.errors + failed.output + failed.errors
+    for secret in SECRETS.values():
+        assert places_of("INC0000002", new_project.home / "landing") != []  # else the search would prove nothing
+        assert [path for path in new_project.home.rglob("*") if "dagster" in path.parts and path.is_file()] != []
+        for written in spellings(secret):
+            assert places_of(written, new_project.home, new_project.folder) == []
+            assert written not in terminal
     assert (new_project.current.resolve(), new_project.loads()) == (in_force, loads)
 
     replay.fault = no_fault

@@ -101,8 +101,10 @@ def test_source_that_is_down_delays_only_what_depends_on_it(
     assert project.query("select distinct agreement_id, unread_sources from marts.figure_quality order by 1") == [
         ("sla-mail", None), ("sla-rival", "page")
     ]  # fmt: skip
-    (check,) = project.query("select severity, observed from marts.certificate_check where check_id = 'page_was_read'")
-    assert check == ("warning", "last read at 2026-05-01T00:00:00Z; figures as of then: sla-rival")
+    (check,) = project.query(
+        "select agreement_id, severity, observed from marts.certificate_check where check_id = 'page_was_read'"
+    )
+    assert check == ("sla-rival", "warning", "last read at 2026-05-01T00:00:00Z; figures as of then")
     page = (project.current / "report" / "rival" / "2026-05.html").read_text()
     assert "was last read on 1 May 2026 01:00 Europe/London." in page
     assert "could not be read" not in (project.current / "report" / "acme" / "2026-05.html").read_text()

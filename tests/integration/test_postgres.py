@@ -21,12 +21,14 @@ from psycopg import sql
 
 from publishing import postgres
 from publishing.build import open_read_only
+from publishing.certificate import Check
 from publishing.errors import PostgresUnavailable
-from publishing.postgres import customer_rule, serve
+from publishing.postgres import SHARED, customer_rule, serve
+from publishing.restatement import Restating, Step
 from tests.integration.small_project import ROOT, Project, environment
 from tests.postgres_drivers import NotInstalled, Refused, by_jdbc, by_odbc
 from tests.postgres_server import Server
-from tests.unit.publishing.conftest import AS_OF, Desk, figure
+from tests.unit.publishing.conftest import AS_OF, CHECKED, Desk, figure
 
 # Read when this module is loaded, as tests/servers does.
 SERVERS = os.environ.get("SLM_TEST_SERVERS")
@@ -145,7 +147,10 @@ def two_customers(
     """A database with a row of acme's and one of rival's in every table, and a login of each kind."""
     folder = tmp_path_factory.mktemp("two")
     desk = Desk(folder / "home", folder / "build.duckdb", empty_build)
-    tables = {m["name"]: [rows_of_customer(m, "acme"), rows_of_customer(m, "rival")] for m in published_models}
+    tables = {
+        m["name"]: [rows_of_customer(m, name) for name in (["nobody"] if m["name"] in SHARED else ["acme", "rival"])]
+        for m in published_models
+    }
     for table in ("rpt_sla_scorecard", "rpt_sla_target"):
         for row in tables[table]:
             row.update(status="met", period_status="closed", period_type="month", period_start=figure()["period_start"])
@@ -153,7 +158,17 @@ def two_customers(
     tables["fct_ticket_sla"] = [
         {**row, "state": "met", "period_start": figure()["period_start"]} for row in tables["fct_ticket_sla"]
     ]
-    release = desk.publish(*scorecard, experience=experience, **tables)
+    desk.publish(*scorecard, experience=experience, **tables)
+    # A night later each customer's closed figure has moved, with the clock behind it, and each has a check that failed.
+    moved = {**tables, "fct_ticket_sla": [{**row, "state": "breached"} for row in tables["fct_ticket_sla"]]}
+    release = desk.publish(
+        *({**row, "numerator": 0} for row in scorecard),
+        experience=experience,
+        as_of=AS_OF + timedelta(days=1),
+        restating=Restating(desk.current.resolve(), [explained("acme", "rival")]),
+        checks=[CHECKED, *(failed_check(f"agreement_id of {name}") for name in ("acme", "rival"))],
+        **moved,
+    )
     with postgres_server.connect() as admin:
         admin.execute("create database two")
         serve(postgres_server.dsn("two"), release.directory)
@@ -164,6 +179,16 @@ def two_customers(
             owner.execute("insert into slm_access.customer_role values ('acme_reader', 'acme')")
         yield postgres_server.dsn("two")
         admin.execute("drop database two with (force)")
+
+
+def explained(*customers: str) -> Step:
+    told = {f"agreement_id of {name}": f"Decision of {name}" for name in customers}
+    return Step("decision", "Decisions about other agreements", {}, told)
+
+
+def failed_check(agreement_id: str) -> Check:
+    observed = f"1 of 3 tickets of {agreement_id}"
+    return Check("few_are_bad", "rule", "fct_ticket_sla", "Few.", "agreement", False, observed, "none", agreement_id)
 
 
 def as_role(dsn: str, role: str) -> str:
@@ -179,30 +204,40 @@ def names(dsn: str) -> list[str]:
     ]
 
 
+def everything_seen(dsn: str, role: str) -> dict[str, str]:
+    """What the role reads of each table and view, as text."""
+    return {table: str(rows(as_role(dsn, role), f'select * from marts."{table}"')) for table in names(dsn)}
+
+
+# Tables that customers do not see: their rows are about sources and releases, and may tell of anybody.
+HIDDEN = {"load_audit", "quarantine", "release_retention", "rpt_reconciliation"}
+
+
 def test_customer_sees_its_own_rows_and_nobody_elses_in_every_table_and_view(two_customers: str) -> None:
-    everything = names(two_customers)
-    assert {"figure_evidence", "figure", "quarantine", "fct_ticket", "dim_date"} <= set(everything)
-    seen = {
-        table: rows(as_role(two_customers, "acme_reader"), f'select * from marts."{table}"') for table in everything
-    }
-    leaks = [table for table, found in seen.items() if "rival" in str(found) and table not in postgres.SHARED]
-    assert leaks == []
-    named = "'customer_id', 'consumer_id', 'agreement_id', 'ticket_key', 'service_id'"
-    tied = rows(
-        two_customers,
-        "select distinct table_name from information_schema.columns"
-        f" where table_schema = 'marts' and column_name in ({named})",
-    )
-    hidden = [table for (table,) in tied if not table.startswith("restatement") and "acme" not in str(seen[table])]
-    assert hidden == []
-    # What names no customer is hidden, unless it says nothing of anybody.
-    assert seen["quarantine"] == []
-    assert len(seen["dim_metric"]) == 2
+    """Every table has rows of both but those of which there is one for all; no table is let off."""
+    whole = everything_seen(two_customers, "analyst")
+    of_both = {table for table, found in whole.items() if "acme" in found and "rival" in found}
+    assert whole.keys() - of_both == {*SHARED, "release_retention"}
+    assert {"restatement", "restatement_evidence", "certificate_check", "figure", "figure_evidence"} <= of_both
+    seen = everything_seen(two_customers, "acme_reader")
+    assert seen.keys() == whole.keys()
+    assert [table for table, found in seen.items() if "rival" in found] == []
+    assert {table for table, found in seen.items() if "acme" not in found} == {*SHARED, *HIDDEN}
+    assert {table for table, found in seen.items() if found == "[]"} == HIDDEN
+
+
+def test_check_of_the_whole_release_is_shown_to_everybody(two_customers: str) -> None:
+    whole = (CHECKED.check_id, None)
+    for role, others in (("acme_reader", [("few_are_bad", "agreement_id of acme")]), ("stranger", [])):
+        query = "select check_id, agreement_id from marts.certificate_check order by 1"
+        assert rows(as_role(two_customers, role), query) == sorted([whole, *others], key=str), role
 
 
 def test_unmapped_customer_sees_nothing_and_reader_sees_all(two_customers: str) -> None:
-    for table in set(names(two_customers)) - postgres.SHARED:
-        assert rows(as_role(two_customers, "stranger"), f'select * from marts."{table}"') == [], table
+    seen = everything_seen(two_customers, "stranger")
+    assert [table for table, found in seen.items() if "rival" in found or "acme" in found] == []
+    assert {table for table, found in seen.items() if found != "[]"} == {*SHARED, "certificate_check"}
+    for table in names(two_customers):
         whole = rows(two_customers, f'select count(*) from marts."{table}"')
         assert rows(as_role(two_customers, "analyst"), f'select count(*) from marts."{table}"') == whole, table
 
@@ -246,7 +281,7 @@ def driver(request: pytest.FixtureRequest, two_customers: str) -> Read:
 def test_driver_shows_each_user_the_rows_that_are_its_own(two_customers: str, driver: Read) -> None:
     columns = "customer_id, numerator, attainment_ratio, period_start, period_status"
     query = f"select {columns} from marts.rpt_sla_scorecard order by customer_id"
-    acme, rival = ((customer, "1", "1", "2026-03-01", "closed") for customer in ("acme", "rival"))
+    acme, rival = ((customer, "0", "1", "2026-03-01", "closed") for customer in ("acme", "rival"))
     seen = {role: driver(as_role(two_customers, role), query) for role in ("analyst", "acme_reader", "stranger")}
     whole = {role: [tuple(cell.removesuffix(".0") for cell in row) for row in found] for role, found in seen.items()}
     assert whole == {"analyst": [acme, rival], "acme_reader": [acme], "stranger": []}

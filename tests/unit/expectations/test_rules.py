@@ -209,6 +209,7 @@ def test_failed_rule_is_put_down_to_the_agreements_whose_rows_break_it() -> None
     frame = pd.DataFrame({"agreement_id": ["a", "a", "b"], "numerator": [1, -1, 1]})
     rule = Rule("is_positive", "rpt", "rpt", "ExpectColumnValuesToBeBetween", {"column": "numerator", "min_value": 0})
     whole = Rule("has_four_rows", "rpt", "rpt", "ExpectTableRowCountToBeBetween", {"min_value": 1, "max_value": 2})
-    by_agreement, general = failing_agreements(lambda _: frame, [rule, whole])
-    assert by_agreement == {"a": ["rpt: is_positive"]}
-    assert general == [whole]
+    concerned = failing_agreements(lambda _: frame, rule)
+    assert {agreement: outcome.observed for agreement, outcome in concerned.items()} == {"a": "1 of 2 rows"}
+    assert failing_agreements(lambda _: frame, whole) == {}
+    assert failing_agreements(lambda _: frame.drop(columns="agreement_id"), rule) == {}

@@ -1,7 +1,7 @@
 """A build database as dbt leaves it, without dbt: every published table with its contract's columns, few rows."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -123,6 +123,8 @@ class Desk:
         write_report: Callable[[Path, Path], None] | None = None,
         reopenings: Sequence[Reopening] = (),
         restating: Restating | None = None,
+        checks: Sequence[Check] = (),
+        withheld: Mapping[str, str] | None = None,
         **tables: list[dict[str, Any]],
     ) -> Release:
         """Build and publish these rows of the scorecard and of other tables."""
@@ -130,7 +132,7 @@ class Desk:
         return publish(
             self.home,
             self.build,
-            self.certificate(),
+            replace(self.certificate(*checks), withheld=dict(withheld or {})),
             self.made_of(as_of, allow_older, reopenings),
             write_report=write_report,
             restate=(lambda base, figures: restating) if restating else None,

@@ -7,9 +7,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from publishing.certificate import Unread
+from publishing.certificate import Unread, withheld_by
 from publishing.ledger import Reopening
-from publishing.measures import FeedState, affected_check, drift_checks, feed_checks, unread_checks
+from publishing.measures import FeedState, affected_checks, drift_checks, feed_checks, unread_checks
 from publishing.release import publish
 from tests.unit.publishing.conftest import AS_OF, Desk, figure
 
@@ -61,10 +61,15 @@ FACTS = {
 def test_agreement_with_too_many_affected_tickets_is_named(desk: Desk) -> None:
     desk.make_build(FACTS)
     with duckdb.connect(str(desk.build), read_only=True) as build:
-        assert affected_check(build, 0.5)[1] == {}
-        check, beyond = affected_check(build, 0.49)
-    assert (check.is_successful, check.severity) == (False, "agreement")
-    assert beyond == {"sla": "1 of 2 tickets have rejected records, more than the ratio 0.49 allows"}
+        assert withheld_by(affected_checks(build, 0.5)) == {}
+        other, check = affected_checks(build, 0.49)
+    assert (other.agreement_id, other.is_successful, other.observed) == (
+        "other", True, "0 of 1 tickets have rejected records"
+    )  # fmt: skip
+    assert (check.agreement_id, check.is_successful, check.severity) == ("sla", False, "agreement")
+    assert withheld_by([other, check]) == {
+        "sla": "1 of 2 tickets have rejected records, more than the ratio 0.49 allows"
+    }
 
 
 def test_share_of_affected_tickets_is_known_for_every_figure(desk: Desk) -> None:
@@ -119,13 +124,16 @@ def night(desk: Desk, day: int, *scorecard: dict[str, Any], unread: tuple[Unread
 
 
 def test_check_says_from_when_on_nothing_is_known_and_whom_it_delays() -> None:
-    (check,) = unread_checks([DOWN])
-    assert (check.check_id, check.is_successful, check.severity) == ("monitor_was_read", False, "warning")
-    assert check.observed == "last read at 2026-03-31T02:00:00Z; figures as of then: sla"
-    (check,) = unread_checks([dataclasses.replace(DOWN, within=[], overdue=["sla"])])
-    assert (check.severity, check.observed) == (
-        "agreement", "last read at 2026-03-31T02:00:00Z; withheld: sla"
-    )  # fmt: skip
+    last = "last read at 2026-03-31T02:00:00Z"
+    checks = unread_checks([dataclasses.replace(DOWN, within=["sla", "other"], overdue=["old"])])
+    assert {(check.check_id, check.is_successful) for check in checks} == {("monitor_was_read", False)}
+    assert [(check.agreement_id, check.severity, check.observed) for check in checks] == [
+        ("sla", "warning", f"{last}; figures as of then"),
+        ("other", "warning", f"{last}; figures as of then"),
+        ("old", "agreement", f"{last}; figures withheld"),
+    ]
+    (check,) = unread_checks([dataclasses.replace(DOWN, within=[])])
+    assert (check.agreement_id, check.severity, check.observed) == (None, "warning", last)
     assert unread_checks([]) == []
 
 

@@ -286,16 +286,3 @@ def test_locked_connection_reads_the_release_and_nothing_else(desk: Desk, tmp_pa
         ):
             with pytest.raises(duckdb.Error):
                 connection.execute(statement)
-
-
-def test_average_of_ratios_would_flip_the_verdict(desk: Desk) -> None:
-    """Why every ratio comes with its two integers: 1 of 2 and 1,998 of 2,000 are 99.85 %, not 74.95 %."""
-    desk.publish(
-        figure(1, 2, "web", attainment_ratio=0.5, target_ratio=0.95),
-        figure(1998, 2000, "mail", attainment_ratio=0.999, target_ratio=0.95),
-    )
-    ((summed, averaged, target),) = desk.in_force(
-        "select sum(numerator) / sum(denominator), avg(attainment_ratio), max(target_ratio)"
-        " from marts.rpt_sla_scorecard"
-    )
-    assert summed > target > averaged

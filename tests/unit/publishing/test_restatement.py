@@ -1,5 +1,6 @@
 """The difference between two editions is split by the steps that computed it; the parts sum to the whole, always."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -13,7 +14,7 @@ KEY = "rpt_sla_scorecard/sla/1/resolve/mail/2026-03-01"
 
 
 def restated(former: Value, now: Value, is_redefined: bool = False) -> Restated:
-    return Restated(KEY, 2, former, now, "r1", 0, is_redefined)
+    return Restated(KEY, "sla", 2, former, now, "r1", 0, is_redefined)
 
 
 def steps(*values: tuple[str, int]) -> Restating:
@@ -49,6 +50,14 @@ def test_figure_that_a_step_does_not_have_is_absent_there() -> None:
     (part, back) = split(restated(FORMER, NOW), Restating(None, [Step("code", "", {}), *steps(("amendment", 0)).steps]))
     assert (part.after.denominator, part.after.status) == (0, "withdrawn")
     assert (back.before, back.after) == (part.after, NOW)
+
+
+def test_what_names_somebody_is_told_to_whom_it_is_about() -> None:
+    step = Step("decision", "Decisions about other agreements", {KEY: NOW}, {"rival": "Decision D2"})
+    (part,) = split(restated(FORMER, NOW), Restating(None, [step]))
+    assert part.explanation == "Decisions about other agreements"
+    (part,) = split(restated(FORMER, NOW), Restating(None, [replace(step, of_agreement={"sla": "Decision D1"})]))
+    assert part.explanation == "Decision D1"
 
 
 def test_status_alone_is_a_part_too() -> None:

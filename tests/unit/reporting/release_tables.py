@@ -32,7 +32,7 @@ TABLES: dict[str, dict[str, str]] = {
     },
     "certificate_check": {
         "build_id": TEXT, "check_id": TEXT, "kind": TEXT, "table_name": TEXT, "description": TEXT, "severity": TEXT,
-        "is_successful": FLAG, "observed": TEXT, "bounds": TEXT,
+        "is_successful": FLAG, "observed": TEXT, "bounds": TEXT, "agreement_id": TEXT,
     },
     "figure_quality": {
         "figure_key": TEXT, "agreement_id": TEXT, "customer_id": TEXT, "ticket_count": COUNT,

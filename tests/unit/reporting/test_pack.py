@@ -465,6 +465,28 @@ def test_failed_warning_is_named_on_the_page(tables: ReleaseTables, written: Wri
     assert "rpt_sla_target: Volume is as usual (observed: 12 of 400; allowed: at least 200)." in page
 
 
+def test_check_of_an_agreement_stands_on_the_pages_of_its_customer_only(
+    tables: ReleaseTables, written: Written
+) -> None:
+    tables.add("dim_customer", customer_id="beta", display_name="Beta Ltd")
+    tables.agreement(agreement_id="sla-beta", consumer_id="beta", display_name="Beta SLA")
+    tables.figure(1, 1)
+    tables.figure(1, 1, agreement_id="sla-beta", customer_id="beta")
+    tables.add(
+        "certificate_check", check_id="c2", table_name="fct_ticket_sla",
+        description="Few tickets have rejected records.", is_successful=False, severity="agreement",
+        observed="1 of 3 tickets", agreement_id="sla-beta",
+    )  # fmt: skip
+    files = written()
+    warning = "fct_ticket_sla: Few tickets have rejected records (observed: 1 of 3 tickets)."
+    assert warning in seen(files["beta/2026-10.html"])
+    assert "1 check passed, 1 failed as a warning" in seen(files["beta/2026-10.html"])
+    assert "Few tickets" not in seen(files[PAGE])
+    assert "all 1 check passed" in seen(files[PAGE])
+    quality = seen(files["quality.html"])
+    assert "sla-beta fct_ticket_sla Few tickets have rejected records. 1 of 3 tickets" in quality
+
+
 def test_tickets_that_no_target_measures_are_counted_by_reason(tables: ReleaseTables, written: Written) -> None:
     tables.figure(1, 1)
     for number, (customer, opened) in enumerate(
@@ -486,9 +508,10 @@ def test_loads_of_a_feed_are_summed(tables: ReleaseTables, written: Written) -> 
             "load_audit", source="desk", feed="tickets", load_id=str(load), loaded_at=datetime(2026, 11, load),
             landed_count=10, accepted_count=9, quarantined_count=1, after_as_of_count=0,
         )  # fmt: skip
-    page = seen(written()[PAGE])
-    assert "Of 20 records read for this release, 18 were accepted and 2 are in quarantine" in page
-    assert "desk tickets 20 18 2 0 2 Nov 2026 00:00" in page
+    files = written()
+    assert "desk tickets 20 18 2 0 2 Nov 2026 00:00" in seen(files["quality.html"])
+    # They are everybody's: no customer's page has them.
+    assert "2 Nov 2026 00:00" not in seen(files[PAGE])
 
 
 def test_choices_in_force_are_printed_in_plain_words(tables: ReleaseTables, written: Written) -> None:
@@ -659,3 +682,54 @@ def test_page_of_an_agreement_whose_sources_were_read_says_nothing_of_them(
         affected_ticket_count=0, unread_sources="monitor", unknown_since_at=datetime(2026, 10, 30, 2),
     )  # fmt: skip
     assert "could not be read" not in seen(written()["acme/2026-10.html"])
+
+
+# An agreement whose figures are withheld
+
+
+def test_pages_and_files_say_why_figures_are_withheld_and_no_number_of_them(
+    tables: ReleaseTables, written: Written
+) -> None:
+    """Breaches and days are facts, which the release keeps; counted on a page they would be the figure."""
+    reason = "1 of 3 tickets have rejected records"
+    tables.availability(0, 0, status="withheld")
+    for row in tables.rows["rpt_sla_scorecard"]:
+        row["status"] = "withheld"
+    tables.figure(0, 0, status="withheld")
+    tables.breach("INC-1", 600)
+    tables.add(
+        "fct_service_availability", agreement_id="sla", agreement_version=1, target_id="uptime", service_id="mail",
+        date=OCTOBER, period_start=OCTOBER, agreed_seconds=86_400, excluded_seconds=0, unmeasured_seconds=0,
+        downtime_seconds=4_321,
+    )  # fmt: skip
+    tables.add(
+        "figure_quality", figure_key="a", agreement_id="sla", customer_id="acme", ticket_count=3,
+        affected_ticket_count=1, withheld_reason=reason,
+    )  # fmt: skip
+    files = written()
+    assert {name for name in files if name.startswith("acme/")} == {"acme/2026-10.html", "acme/2026-10.csv"}
+    page = seen(files["acme/2026-10.html"])
+    assert "In October 2026, the figures of 2 targets are withheld." in page
+    assert f"The figures of Desk SLA are withheld: {reason}." in page
+    assert "No clock that counts in this period and whose figures are published breached." in page
+    assert "Breached clocks" not in page
+    assert page.count("no data") == 1  # the legend of the grid
+    assert "INC-1" not in "".join(files.values())
+    rows = list(csv.DictReader(io.StringIO(files["acme/2026-10.csv"])))
+    assert [row["status"] for row in rows] == ["withheld", "withheld"]
+    assert {row[column] for row in rows for column in row if column.endswith(("numerator", "_seconds"))} <= {"0", ""}
+
+
+def test_agreement_that_is_withheld_is_told_beside_one_that_is_not(tables: ReleaseTables, written: Written) -> None:
+    tables.agreement(agreement_id="sla-two", display_name="Second SLA")
+    tables.figure(19, 20)
+    tables.figure(0, 0, agreement_id="sla-two", status="withheld")
+    tables.breach("INC-1", 600)
+    tables.breach("INC-2", 600, agreement_id="sla-two")
+    tables.add("figure_quality", figure_key="a", agreement_id="sla-two", customer_id="acme", withheld_reason="why")
+    files = written()
+    page = seen(files["acme/2026-10.html"])
+    assert "the one measured target was met; 1 further target is withheld." in page
+    assert "The figures of Second SLA are withheld: why." in page
+    assert "INC-1" in files["acme/2026-10-breaches.csv"]
+    assert "INC-2" not in "".join(files.values())
