@@ -25,7 +25,7 @@ from ingestion.adapters import adapter_for
 from ingestion.adapters.base import Adapter
 from ingestion.adapters.connector import ConnectorAdapter
 from ingestion.connectors.base import PulledFeed, value_at
-from ingestion.landing import Load, RawFeed, landed_loads
+from ingestion.landing import Load, RawFeed, finish_commit, landed_loads
 from ingestion.persons import Persons
 from ingestion.pull import ordered_sources
 from ingestion.pulling.load import KEY, PAYLOAD, remove_spools
@@ -100,6 +100,7 @@ def rewrite_for(forgetting: Forgetting, home: Path, sources: Sequence[SourceConf
     for source in ordered_sources(sources):
         adapter = adapter_for(source.name, source.type, source.options)
         remove_spools(paths, source.name)
+        finish_commit(source.name, paths)
         loads = [(feed, load) for feed in adapter.raw_feeds() for load in landed_loads(paths, source.name, feed.name)]
         named = adapter.options.ticket_source
         tickets = set(tickets_of.get(named or "", ()))

@@ -27,7 +27,6 @@ from ingestion.connectors.base import (
     TokenOptions,
     alias,
     each_object,
-    utc_text,
 )
 from ingestion.options import Words
 from ingestion.readers import literal
@@ -215,7 +214,7 @@ class RequestTracker(Connector[RequestTrackerOptions]):
         ]
 
     def start(self, since: Mapping[str, datetime], now: datetime) -> Sequence[Request]:
-        """A history is asked for if its ticket changed since the last history that is known."""
+        """Tickets that changed; their histories come with them, whenever that is."""
         tickets = Request(
             "tickets",
             "/REST/2.0/tickets",
@@ -228,10 +227,7 @@ class RequestTracker(Connector[RequestTrackerOptions]):
                 ("order", "ASC"),
                 ("page", "1"),
             ),
-            note={
-                "since": f"{since['tickets'].astimezone(UTC):%Y-%m-%d %H:%M:%S}",
-                "history": utc_text(since["history"]),
-            },
+            note={"since": f"{since['tickets'].astimezone(UTC):%Y-%m-%d %H:%M:%S}"},
         )
         queues = Request("queue", "/REST/2.0/queues/all", (("fields", "Name"), ("per_page", str(_PAGE)), ("page", "1")))
         return [queues, _after(tickets, "0")]
@@ -255,7 +251,6 @@ class RequestTracker(Connector[RequestTrackerOptions]):
                 (("fields", _HISTORY_FIELDS), ("per_page", str(_PAGE)), ("page", "1")),
             )
             for record in page.records
-            if record["LastUpdated"] >= request.note["history"]
         ]
         if top is not None:
             after = request.note["after"] + _PAGE

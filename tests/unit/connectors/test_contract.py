@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -22,12 +23,13 @@ from ingestion.connectors import CONNECTORS
 from ingestion.connectors.base import PulledFeed
 from ingestion.errors import SourceError, SourceUnavailable, SourceUnread
 from ingestion.feeds import CANONICAL_FEEDS
-from ingestion.pull import check_source
+from ingestion.landing import Load, commit_load
+from ingestion.pull import check_source, settle_landed
 from ingestion.pulling.load import spool_of
 from ingestion.pulling.spool import Frame, Spool
 from ingestion.storage import Paths
 from tests.integration.small_project import ROOT
-from tests.unit.connectors.conftest import NIGHT, PLAYED, Pulled, opened, own_counts
+from tests.unit.connectors.conftest import AS_OF, NIGHT, PLAYED, Pulled, opened, own_counts
 from tests.unit.connectors.replay import Answer, cut, no_fault, once, torn
 from tests.unit.connectors.systems import SYSTEMS
 
@@ -166,6 +168,63 @@ def test_pull_left_half_done_for_long_begins_anew(any_far: Pulled, undisturbed: 
         any_far.pull()
     assert len(kept) >= answers
     assert any_far.landing().keys() == landing.keys()
+
+
+@contextmanager
+def killed_after_commits(loads: int) -> Iterator[None]:
+    """The run dies after so many loads have come to their places in landing."""
+    committed = 0
+
+    def dying(load: Load, paths: Paths) -> Load:
+        nonlocal committed
+        if committed == loads:
+            raise Killed
+        committed += 1
+        return commit_load(load, paths)
+
+    with mock.patch("ingestion.landing.commit_load", dying), pytest.raises(Killed):
+        yield
+
+
+@pytest.mark.parametrize("kind", PLAYED)
+def test_pull_killed_between_the_commits_of_its_feeds_lands_all_of_them(
+    kind: str, undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    """Where the next pull begins follows from one feed's loads: records of the others would never be asked for."""
+    landing, _ = undisturbed[kind]
+    feeds = {name.split("/")[2] for name in landing}
+    for loads in range(len(feeds)):
+        with opened(kind, tmp_path / f"home{loads}") as far:
+            with killed_after_commits(loads):
+                far.pull()
+            assert far.pull(NIGHT + timedelta(hours=1)) == {}
+            assert far.landing() == landing
+
+
+@pytest.mark.parametrize("kind", PLAYED)
+def test_pull_killed_before_its_commit_is_landed_without_asking_again(
+    kind: str, undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    landing, _ = undisturbed[kind]
+    with opened(kind, tmp_path / "home") as far:
+        with mock.patch("tests.unit.connectors.conftest.commit_loads", side_effect=Killed), pytest.raises(Killed):
+            far.pull()
+        with kept_answers() as kept:
+            far.pull()
+        assert (kept, far.landing()) == ([], landing)
+
+
+@pytest.mark.parametrize("kind", ["jira", "request_tracker"])
+def test_run_killed_between_commits_is_whole_for_whoever_looks_at_landing_next(far: Pulled, tmp_path: Path) -> None:
+    """Also for a build that asks for nothing."""
+    with opened(far.kind, tmp_path / "other") as other:
+        other.run()
+        expected = {feed: other.rows(feed, "*") for feed in CANONICAL_FEEDS}
+    with killed_after_commits(1):
+        far.run()
+    settle_landed(far.source, far.home, AS_OF)
+    assert {feed: far.rows(feed, "*") for feed in CANONICAL_FEEDS} == expected
+    assert far.landed_counts() == own_counts(far)
 
 
 # ---------------------------------------------------------------------------------------- what passes by itself

@@ -86,6 +86,18 @@ def test_only_tickets_that_changed_have_their_history_asked_for(far: Pulled, rep
     assert far.landed_counts()["history"] == 13
 
 
+def test_ticket_that_comes_into_sight_late_is_landed_with_its_history(far: Pulled, replay: Any) -> None:
+    """Its last change lies before all that is known: it is found when all are asked for, as after a right was given."""
+    unseen = replay.api.tickets.pop(1)
+    replay.api.tickets[2]["LastUpdated"] = "2026-03-09T10:00:00Z"
+    replay.api.history[2].append(transaction(70, 2, "Correspond", "15:00:00") | {"Created": "2026-03-09T10:00:00Z"})
+    far.pull()
+    replay.api.tickets[1] = unseen
+    far.surroundings.now = SUNDAY
+    far.pull(NIGHT + timedelta(days=5))
+    assert far.landed_counts() == replay.api.counts
+
+
 def test_deleted_ticket_is_noticed_when_all_are_asked_for(far: Pulled, replay: Any) -> None:
     far.run()
     del replay.api.tickets[2]
