@@ -14,6 +14,7 @@ from pydantic import Field
 
 from ingestion.connectors.base import (
     Connector,
+    JobFailed,
     Json,
     Page,
     PulledFeed,
@@ -27,6 +28,7 @@ from ingestion.connectors.base import (
 from ingestion.readers import literal
 
 _WAIT_SECONDS = 5
+_GIVEN_UP = ("failed", "cancelled")
 
 
 class QualtricsOptions(TokenOptions):
@@ -99,12 +101,14 @@ class Qualtrics(Connector[QualtricsOptions]):
         return [Request(None, f"/API/v3/surveys/{self.options.survey}/export-responses", body=body)]
 
     def follow(self, request: Request, page: Page) -> Sequence[Request]:
-        """Started, then asked about, then fetched. An export that failed is an answer that is refused."""
+        """Started, then asked about, then fetched. Raises JobFailed for an export that Qualtrics gave up."""
         if request.feed:
             return []
         (answer,) = [record["result"] for record in page.records]
         base = f"/API/v3/surveys/{self.options.survey}/export-responses"
         progress = answer.get("progressId") or request.note.get("progress")
+        if answer["status"] in _GIVEN_UP:
+            raise JobFailed(f"the export {progress} is {answer['status']}")
         if answer["status"] == "complete":
             return [Request("responses", f"{base}/{answer['fileId']}/file")]
         return [Request(None, f"{base}/{progress}", note={"progress": progress}, wait_seconds=_WAIT_SECONDS)]

@@ -98,6 +98,7 @@ class Zendesk(Connector[ZendeskOptions]):
     """Cursors are Zendesk's own: `generated_timestamp` of tickets, `timestamp` of events."""
 
     options_model = ZendeskOptions
+    doubts_empty_pages = True
     names_persons = True
     free_texts = ("body", "html_body", "plain_body", "comment", "subject", "raw_subject", "description")
 

@@ -21,7 +21,7 @@ from ingestion.pulling.load import Window, spool_of, stage_pull
 from ingestion.storage import Paths, emptied
 from settings.project import SourceConfig
 from tests.unit.connectors.replay import Replay, Surroundings, served
-from tests.unit.connectors.systems import SYSTEMS
+from tests.unit.connectors.systems import SYSTEMS, type_of
 from tests.unit.connectors.systems.tables import TABLES
 
 NIGHT = datetime(2026, 3, 10, 2, tzinfo=UTC)
@@ -33,7 +33,7 @@ SUNDAY = datetime(2026, 3, 15, 1, tzinfo=UTC)
 
 @dataclass
 class Pulled:
-    """One source and its home. Every run speaks for the same instant unless told otherwise."""
+    """One source and its home; `kind` is the system it pulls. Every run speaks for the same instant."""
 
     kind: str
     replay: Replay
@@ -43,10 +43,14 @@ class Pulled:
     allowed_hosts: tuple[str, ...] = ("127.0.0.1",)
 
     @property
+    def type(self) -> str:
+        return type_of(self.kind)
+
+    @property
     def source(self) -> SourceConfig:
         url = {"url": self.replay.url} if self.replay.url else {}
         return SourceConfig(
-            name="far", type=self.kind, options={**url, **self.options}, allowed_hosts=self.allowed_hosts
+            name="far", type=self.type, options={**url, **self.options}, allowed_hosts=self.allowed_hosts
         )
 
     def run(self, loaded_at: datetime = NIGHT, persons: Persons | None = None, **changes: Any) -> SourceResult:
@@ -56,7 +60,7 @@ class Pulled:
 
     def pull(self, loaded_at: datetime = NIGHT, window: Window | None = None) -> dict[str, Load]:
         """Only the pull, of what is new or of a stretch, and its loads in landing."""
-        adapter = adapter_for("far", self.kind, self.source.options)
+        adapter = adapter_for("far", self.type, self.source.options)
         assert isinstance(adapter, ConnectorAdapter)
         paths = Paths(self.home)
         finish_commit("far", paths)

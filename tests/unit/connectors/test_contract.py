@@ -31,7 +31,7 @@ from ingestion.storage import Paths
 from tests.integration.small_project import ROOT
 from tests.unit.connectors.conftest import AS_OF, NIGHT, PLAYED, Pulled, opened, own_counts
 from tests.unit.connectors.replay import Answer, cut, no_fault, once, torn
-from tests.unit.connectors.systems import SYSTEMS
+from tests.unit.connectors.systems import SYSTEMS, type_of
 
 # Per connector: what landing holds after an undisturbed pull, and how many answers that took.
 Undisturbed = dict[str, tuple[dict[str, str], int]]
@@ -62,7 +62,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
 
 def test_every_connector_is_played() -> None:
     """One that is registered and not played here would be held to nothing."""
-    assert set(PLAYED) == set(CONNECTORS)
+    assert {type_of(system) for system in PLAYED} == set(CONNECTORS)
 
 
 # ---------------------------------------------------------------------------------------------- nothing is lost
@@ -334,7 +334,7 @@ def test_missing_secret_is_told_by_name(far: Pulled) -> None:
 
 
 def test_declared_rows_are_columns_of_their_feeds(any_far: Pulled) -> None:
-    adapter = adapter_for("far", any_far.kind, any_far.source.options)
+    adapter = adapter_for("far", any_far.type, any_far.source.options)
     assert isinstance(adapter, ConnectorAdapter)
     for feed in adapter.connector.feeds():
         for name, rows in feed.rows.items():
@@ -342,9 +342,9 @@ def test_declared_rows_are_columns_of_their_feeds(any_far: Pulled) -> None:
             assert set(CANONICAL_FEEDS[name].required) <= {*rows.columns, *any_far.options.get("defaults", {})}
 
 
-@pytest.mark.parametrize("kind", PLAYED)
-def test_module_names_the_documentation_it_follows(kind: str) -> None:
-    module = import_module(CONNECTORS[kind].__module__)
+@pytest.mark.parametrize("connector", sorted(CONNECTORS))
+def test_module_names_the_documentation_it_follows(connector: str) -> None:
+    module = import_module(CONNECTORS[connector].__module__)
     assert "Follows" in (module.__doc__ or "")
 
 
@@ -362,14 +362,14 @@ def told_of_deletions(feed: PulledFeed, leaving_out: PulledFeed) -> str:
 
 def test_documentation_says_of_every_feed_what_its_connector_declares(any_far: Pulled) -> None:
     def feeds(**more: Any) -> list[PulledFeed]:
-        adapter = adapter_for("far", any_far.kind, {**any_far.source.options, **more})
+        adapter = adapter_for("far", any_far.type, {**any_far.source.options, **more})
         assert isinstance(adapter, ConnectorAdapter)
         return list(adapter.connector.feeds())
 
     text = (ROOT / "docs" / "connectors.md").read_text(encoding="utf-8")
     table = text.split("## What each system tells of changes")[1].split("\n## ")[0]
     lines = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines() if line[:2] == "| "]
-    documented = {line[1]: line[2:] for line in lines if line[0] == f"`{any_far.kind}`"}
+    documented = {line[1]: line[2:] for line in lines if line[0] == f"`{any_far.type}`"}
     usual = feeds()
     others = feeds(leaveOut=["deletion"]) if "deletion" in [feed.name for feed in usual] else usual
     declared = {feed.name: (feed, other) for feed, other in zip(usual, others, strict=True)}

@@ -60,7 +60,7 @@ def test_tickets_are_read_in_windows_of_ids_where_rights_cut_pages_short(far: Pu
     replay.api = Api(hidden=tuple(range(80, 200)))
     for number in range(4, 258):
         replay.api.tickets[number] = ticket(number)
-        replay.api.history[number] = []
+        replay.api.history[number] = [transaction(1000 + number, number, "Create", "10:00:00")]
     far.pull()
     assert far.landed_counts()["tickets"] == 257 - 120
 
@@ -69,7 +69,7 @@ def test_highest_tickets_may_be_hidden(far: Pulled, replay: Any) -> None:
     replay.api = Api(page=100, hidden=tuple(range(4, 151)))
     for number in range(4, 151):
         replay.api.tickets[number] = ticket(number)
-        replay.api.history[number] = []
+        replay.api.history[number] = [transaction(1000 + number, number, "Create", "10:00:00")]
     far.pull()
     assert far.landed_counts()["tickets"] == 3
 
