@@ -7,6 +7,7 @@ one that is deleted is only noticed when all of them are asked for (`reconcileOn
 
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -123,7 +124,8 @@ class Qualtrics(Connector[QualtricsOptions]):
                 if member.file_size > self.options.max_response_bytes:
                     raise ValueError(f"the export has {member.file_size:,} bytes, more than maxResponseBytes")
                 return archive.read(member).decode("utf-8-sig")
-        except zipfile.BadZipFile as error:
+        # A broken archive, a broken stream in it, one that is encrypted or packed in another way.
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
             raise ValueError(str(error)) from error
 
     def headers(self, secret: Callable[[Secret], str]) -> Mapping[str, str]:

@@ -143,6 +143,8 @@ class _Answers:
             text = self._connector.text_of(self._request, response.body)
         except ValueError as error:
             raise MalformedPage(f"the answer cannot be read ({error})") from error
+        except _OTHER_SHAPE as error:
+            raise _undocumented(error) from error
         texts, envelope = records_of(text, self._records)
         page = Page(Records(texts), envelope, response.headers)
         try:

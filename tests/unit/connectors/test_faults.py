@@ -332,7 +332,20 @@ def test_token_that_expires_after_every_answer_is_renewed_each_time(
     assert issued == len(undisturbed.exchanged)
 
 
-# --------------------------------------------------------------------------------------------------------- jobs
+# ------------------------------------------------------------------------------------------------------ exports
+
+
+@pytest.mark.parametrize("kind", ["qualtrics"])
+def test_archive_with_any_byte_broken_is_asked_for_again(
+    far: Pulled, undisturbed: Undisturbed, anew: Callable[[], Pulled]
+) -> None:
+    number = len(undisturbed.exchanged)
+    archive: bytes = undisturbed.exchanged[-1][1].content
+    for place in range(30, len(archive), 29):
+        broken = archive[:place] + bytes([archive[place] ^ 0xFF]) + archive[place + 1 :]
+        again = anew()
+        far.replay.fault = once(number, Answer(broken))
+        assert is_whole_or_told(again, undisturbed)
 
 
 @pytest.mark.parametrize("kind", ["qualtrics"])
