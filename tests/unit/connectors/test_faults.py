@@ -89,7 +89,7 @@ class Undisturbed:
 def landed(far: Pulled) -> list[tuple[Any, ...]]:
     return far.query(
         """
-        select split_part(filename, '/', -3), record_key, record_digest
+        select split_part(filename, '/', -3), record_key, coalesce(record_digest, md5(payload))
         from read_parquet('{home}/landing/far/*/*/records.parquet', filename = true) order by all
         """
     )
