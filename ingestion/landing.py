@@ -2,8 +2,9 @@
 
 Belongs here: finding files, telling new content from known, writing a load with its manifest.
 Does not belong here: what the records mean (adapters) and which load is current (settle).
-Sits between the readers and the adapters. A load is written beside landing first and becomes part of it by a rename,
-at the moment the whole source has been taken in: `landing/<source>/<feed>/<load_id>/{records.parquet, manifest.json}`.
+Sits between the readers and the adapters. Loads are written beside landing first and become part of it by a rename of
+all of them, at the moment the whole source has been taken in:
+`landing/<source>/<feed>/<load_id>/{records.parquet, manifest.json}`.
 """
 
 import glob
@@ -121,7 +122,7 @@ def landed_loads(paths: Paths, source: str, feed: str) -> list[Load]:
     if not folder.is_dir():
         return []
     return [
-        Load(source, feed, entry.name, entry, json.loads((entry / MANIFEST).read_text(encoding="utf-8")))
+        Load(source, feed, entry.name, entry, _manifest(entry))
         for entry in sorted(folder.iterdir())
         if LOAD_ID.fullmatch(entry.name)
     ]
@@ -175,13 +176,45 @@ def stage_load(
     return Load(source, feed.name, load_id, folder, manifest)
 
 
+def commit_loads(source: str, paths: Paths) -> list[Load]:
+    """Every staged load of the source as part of landing: all of them or none, wherever a kill comes.
+
+    One rename takes the staging folder away and decides; a kill later is made good by `finish_commit`. Loads of one
+    run belong together: where the next pull begins is read from one feed's loads, and its history is another one.
+    """
+    committed = paths.landing_committed(source)
+    committed.parent.mkdir(parents=True, exist_ok=True)
+    paths.landing_staging(source).rename(committed)
+    sync_folder(committed.parent)
+    return finish_commit(source, paths)
+
+
+def finish_commit(source: str, paths: Paths) -> list[Load]:
+    """Afterwards all that was committed is in its place, also of a run that was killed. To be called before landing is
+    read. Returns the loads that were moved.
+    """
+    committed = paths.landing_committed(source)
+    moved = [
+        commit_load(Load(source, folder.parent.name, folder.name, folder, _manifest(folder)), paths)
+        for folder in sorted(committed.glob("*/*"))
+        if LOAD_ID.fullmatch(folder.name)
+    ]
+    shutil.rmtree(committed, ignore_errors=True)
+    return moved
+
+
 def commit_load(load: Load, paths: Paths) -> Load:
-    """The staged load as part of landing: there at once and for good."""
+    """The load as part of landing: there at once and for good."""
     target = paths.landing(load.source, load.feed) / load.load_id
     target.parent.mkdir(parents=True, exist_ok=True)
     load.folder.rename(target)
     sync_folder(target.parent)
     return Load(load.source, load.feed, load.load_id, target, load.manifest)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    return content
 
 
 def _find(feed: RawFeed, project_dir: Path) -> list[_Found]:

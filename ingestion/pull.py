@@ -5,9 +5,9 @@ Does not belong here: how any step works, in which order sources run beyond who 
 Sits above every other module of the room; called once per source and run.
 
 A source is taken in as a whole or not at all. Everything is made in staging folders first; then the new loads become
-part of landing, then the derived files move into place one by one. A kill before the first rename leaves the earlier
-state; a kill later leaves landing whole and derived files that the next run makes good, because it compares what is
-there with what landing and the options ask for.
+part of landing, all of them by one rename, then the derived files move into place one by one. A kill before the first
+rename leaves the earlier state, and what was pulled in its spool; a kill later leaves landing whole and derived files
+that the next run makes good, because it compares what is there with what landing and the options ask for.
 """
 
 import shutil
@@ -26,7 +26,7 @@ from ingestion.errors import FileGone, FileProblem, SourceError, SourceUnavailab
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.forgetting import forget_staged
 from ingestion.interpret import PARQUET, Interpreted, interpret_loads
-from ingestion.landing import Load, RawFeed, commit_load, landed_loads, stage_load
+from ingestion.landing import Load, RawFeed, commit_loads, finish_commit, landed_loads, stage_load
 from ingestion.persons import Persons, remembered
 from ingestion.pulling.client import check_host
 from ingestion.pulling.load import Window, spool_of, stage_pull
@@ -221,6 +221,7 @@ def _take_in(
 ) -> SourceResult:
     adapter = adapter_for(source.name, source.type, source.options)
     paths = Paths(home.absolute())
+    finish_commit(source.name, paths)
     ensure_empty_feeds(home)
     with (
         emptied(paths.landing_staging(source.name)) as landing_staging,
@@ -231,12 +232,16 @@ def _take_in(
         staged = stage(adapter, raw_feeds, paths, landing_staging) if stage else {}
         interpreted = _interpret(con, adapter, source.name, raw_feeds, staged, paths, staging)
         settled = settle(con, adapter, source.name, interpreted, as_of, paths, staging)
+        try:
+            _check_rejects(con, adapter, source.name, settled, paths)
+        except SourceError:
+            if stage:
+                spool_of(paths, source.name, window).remove()  # what it holds is refused: it is asked for again
+            raise
+        if staged:
+            commit_loads(source.name, paths)
         if stage:
-            # What it holds is staged, or refused; either way it has served.
             spool_of(paths, source.name, window).remove()
-        _check_rejects(con, adapter, source.name, settled, paths)
-        for load in staged.values():
-            commit_load(load, paths)
         _commit(source.name, interpreted, settled, paths)
     return _result(source.name, staged, settled)
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from ingestion.adapters.base import Adapter
 from ingestion.adapters.connector import ConnectorAdapter
-from ingestion.landing import MANIFEST, REWRITTEN, Load, landed_loads, without_persons
+from ingestion.landing import MANIFEST, REWRITTEN, Load, finish_commit, landed_loads, without_persons
 from ingestion.persons import PERSONS, Persons
 from ingestion.pulling.load import payloads_without_persons
 from ingestion.storage import Paths, as_json, write_whole
@@ -57,6 +57,7 @@ def pseudonymise_landed(adapter: Adapter, source: str, paths: Paths, persons: Pe
     Loads name persons that were landed before slm.yaml had a key.
     """
     rewritten = []
+    finish_commit(source, paths)
     for feed in adapter.raw_feeds():
         for load in landed_loads(paths, source, feed.name):
             if not feed.persons or PERSONS in load.manifest:

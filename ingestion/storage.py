@@ -43,6 +43,10 @@ class Paths:
         """Loads being written; beside landing, so that finishing one is a rename."""
         return self.home / "landing" / ".staging" / source
 
+    def landing_committed(self, source: str) -> Path:
+        """Loads that belong to landing already and are being moved to their places in it."""
+        return self.home / "landing" / ".committed" / source
+
     def reading(self, source: str) -> Path:
         """When the source was last read; beside landing, because nothing else knows it."""
         return self.home / "landing" / ".read" / f"{source}.json"

@@ -164,6 +164,10 @@ class AccountOptions(ConnectorOptions):
 # ------------------------------------------------------------------------------------------------ what is asked
 
 
+class JobFailed(Exception):
+    """Work that the system began for a pull, and says it will not finish: a later pull has to begin it anew."""
+
+
 @dataclass(frozen=True)
 class Request:
     """One request of a pull. `feed` is the raw feed of the records in its answer, None = it has none.
@@ -367,11 +371,15 @@ Own = TypeVar("Own", bound=PullOptions)
 class Connector(Generic[Own]):
     """One system. A connector has no state but its options; `since` and pages are arguments.
 
+    `doubts_empty_pages`: an empty page with more to come is asked for once more before it is believed, because nothing
+    in it tells a fault from rows that the account may not see.
+
     `names_persons`: its records name persons; `without_persons` knows where, and `meant` what else has to stay when one
     is forgotten.
     """
 
     options_model: ClassVar[type[Any]]
+    doubts_empty_pages: ClassVar[bool] = False
     names_persons: ClassVar[bool] = False
 
     def __init__(self, options: Own) -> None:
@@ -390,7 +398,11 @@ class Connector(Generic[Own]):
         raise NotImplementedError
 
     def follow(self, request: Request, page: Page) -> Sequence[Request]:
-        """The requests that an answer leads to; they come before those that wait already."""
+        """The requests that an answer leads to; they come before those that wait already.
+
+        Raises ValueError (or what reading another shape raises) for an answer that is not what the system documents,
+        and JobFailed.
+        """
         return ()
 
     def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
@@ -448,10 +460,24 @@ def next_link(request: Request, link: str | None) -> list[Request]:
 
 
 def next_offset(request: Request, page: Page, name: str, *, is_last: bool) -> list[Request]:
-    """The page after this one where pages are counted in records."""
+    """The page after this one where pages are counted in records, and an answer says in `name` where it begins.
+
+    Raises ValueError for another page than the one that was asked for, and for an empty one with more to come: where
+    such an answer leads, records would be passed over.
+    """
+    begin = int(request.param(name))
+    demand_page(name, begin, page.envelope[name])
     if is_last:
         return []
-    return [request.with_params(**{name: int(request.param(name)) + len(page.records)})]
+    if not page.records:
+        raise ValueError(f"the page is empty, with more to come after {name} {begin}")
+    return [request.with_params(**{name: begin + len(page.records)})]
+
+
+def demand_page(name: str, asked: int, told: Json) -> None:
+    """Raises ValueError if an answer says that it is another page than the one that was asked for."""
+    if told != asked:
+        raise ValueError(f"{name} {asked} was asked for, and the answer is {name} {told}")
 
 
 def link_of(headers: Mapping[str, str], relation: str) -> str | None:

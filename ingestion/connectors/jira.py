@@ -29,6 +29,7 @@ from ingestion.connectors.base import (
     bearer,
     each_object,
     earlier,
+    next_offset,
     value_at,
 )
 from ingestion.options import Words
@@ -158,6 +159,7 @@ class Jira(Connector[JiraOptions]):
     """Issues by a search; a record is an issue with what happened to it."""
 
     options_model = JiraOptions
+    doubts_empty_pages = True
     names_persons = True
 
     def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
@@ -305,10 +307,8 @@ class Jira(Connector[JiraOptions]):
 
     def follow(self, request: Request, page: Page) -> Sequence[Request]:
         """What a search cut short, then its next page."""
-        answer, count = page.envelope, len(page.records)
         if request.feed != "issues":
-            is_last = answer["startAt"] + count >= answer["total"] or not count
-            return [] if is_last else [request.with_params(startAt=answer["startAt"] + count)]
+            return _counted(request, page)
         version = "3" if self.options.deployment == "cloud" else "2"
         longer = [
             Request(
@@ -325,13 +325,18 @@ class Jira(Connector[JiraOptions]):
             if (value_at(record, f"{place}.total") or 0) > len(value_at(record, f"{place}.{entries}") or ())
         ]
         if self.options.deployment == "cloud":
-            token = answer.get("nextPageToken")
+            token = page.envelope.get("nextPageToken")
             return [*longer, *([request.with_params(nextPageToken=token)] if token else [])]
-        start = answer["startAt"] + count
-        return [*longer, *([request.with_params(startAt=start)] if count and start < answer["total"] else [])]
+        return [*longer, *_counted(request, page)]
 
     def headers(self, secret: Callable[[Secret], str]) -> Mapping[str, str]:
         """An API token belongs to a user, any other token stands alone."""
         if self.options.user is None:
             return bearer(secret(self.options.token))
         return basic(self.options.user, secret(self.options.token))
+
+
+def _counted(request: Request, page: Page) -> list[Request]:
+    """The page after this one, of pages that begin at `startAt` and tell the total."""
+    is_last = page.envelope["startAt"] + len(page.records) >= page.envelope["total"]
+    return next_offset(request, page, "startAt", is_last=is_last)

@@ -72,11 +72,15 @@ class PagerDuty(Connector[PagerDutyOptions]):
         return [_of_day(Request("incidents", "/log_entries", asked, note={"until": utc_text(now)}), day)]
 
     def follow(self, request: Request, page: Page) -> Sequence[Request]:
-        """The rest of the day, then the next one, until now."""
-        more = next_offset(request, page, "offset", is_last=not page.envelope.get("more") or not page.records)
+        """The rest of the day, then the next one, until now. Raises ValueError for another day's entries."""
+        since, until = (datetime.fromisoformat(request.param(name)) for name in ("since", "until"))
+        for entry in (*page.records[:1], *page.records[-1:]):
+            if not since <= datetime.fromisoformat(entry["created_at"]) <= until:
+                raise ValueError(f"an entry of {entry['created_at']} came for the day {request.param('since')}")
+        more = next_offset(request, page, "offset", is_last=not page.envelope["more"])
         if more:
             return more
-        day = datetime.fromisoformat(request.param("since")) + _DAY
+        day = since + _DAY
         return [_of_day(request, day)] if utc_text(day) < request.note["until"] else []
 
     def headers(self, secret: Callable[[Secret], str]) -> Mapping[str, str]:

@@ -94,8 +94,13 @@ class Prometheus(Connector[PrometheusOptions]):
         return [_of_day(replace(request, note={"until": utc_text(now)}), day)]
 
     def follow(self, request: Request, page: Page) -> Sequence[Request]:
-        """The next day, until now."""
-        day = datetime.fromisoformat(request.note["day"]) + _DAY
+        """The next day, until now. Raises ValueError for another day's samples: they would be filed under this one."""
+        day = datetime.fromisoformat(request.note["day"])
+        for series in page.records[:1]:
+            for second, _ in (series["values"][0], series["values"][-1]):
+                if not day <= datetime.fromtimestamp(second, UTC) <= day + _DAY:
+                    raise ValueError(f"a sample of second {second} came for the day {request.note['day']}")
+        day += _DAY
         return [_of_day(request, day)] if utc_text(day) < request.note["until"] else []
 
     def headers(self, secret: Callable[[Secret], str]) -> Mapping[str, str]:

@@ -7,6 +7,7 @@ one that is deleted is only noticed when all of them are asked for (`reconcileOn
 
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from pydantic import Field
 
 from ingestion.connectors.base import (
     Connector,
+    JobFailed,
     Json,
     Page,
     PulledFeed,
@@ -27,6 +29,7 @@ from ingestion.connectors.base import (
 from ingestion.readers import literal
 
 _WAIT_SECONDS = 5
+_GIVEN_UP = ("failed", "cancelled")
 
 
 class QualtricsOptions(TokenOptions):
@@ -107,12 +110,14 @@ class Qualtrics(Connector[QualtricsOptions]):
         return [Request(None, f"/API/v3/surveys/{self.options.survey}/export-responses", body=body)]
 
     def follow(self, request: Request, page: Page) -> Sequence[Request]:
-        """Started, then asked about, then fetched. An export that failed is an answer that is refused."""
+        """Started, then asked about, then fetched. Raises JobFailed for an export that Qualtrics gave up."""
         if request.feed:
             return []
         (answer,) = [record["result"] for record in page.records]
         base = f"/API/v3/surveys/{self.options.survey}/export-responses"
         progress = answer.get("progressId") or request.note.get("progress")
+        if answer["status"] in _GIVEN_UP:
+            raise JobFailed(f"the export {progress} is {answer['status']}")
         if answer["status"] == "complete":
             return [Request("responses", f"{base}/{answer['fileId']}/file")]
         return [Request(None, f"{base}/{progress}", note={"progress": progress}, wait_seconds=_WAIT_SECONDS)]
@@ -127,7 +132,8 @@ class Qualtrics(Connector[QualtricsOptions]):
                 if member.file_size > self.options.max_response_bytes:
                     raise ValueError(f"the export has {member.file_size:,} bytes, more than maxResponseBytes")
                 return archive.read(member).decode("utf-8-sig")
-        except zipfile.BadZipFile as error:
+        # A broken archive, a broken stream in it, one that is encrypted or packed in another way.
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
             raise ValueError(str(error)) from error
 
     def headers(self, secret: Callable[[Secret], str]) -> Mapping[str, str]:

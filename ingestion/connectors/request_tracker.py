@@ -8,6 +8,7 @@ A queue is both service and team here. Deleted and merged tickets vanish from se
 when all tickets are asked for (`reconcileOn`); a merged one stays, because its history says so.
 """
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,8 +27,8 @@ from ingestion.connectors.base import (
     Secret,
     TokenOptions,
     alias,
+    demand_page,
     each_object,
-    utc_text,
 )
 from ingestion.options import Words
 from ingestion.readers import literal
@@ -224,7 +225,7 @@ class RequestTracker(Connector[RequestTrackerOptions]):
         ]
 
     def start(self, since: Mapping[str, datetime], now: datetime) -> Sequence[Request]:
-        """A history is asked for if its ticket changed since the last history that is known."""
+        """Tickets that changed; their histories come with them, whenever that is."""
         tickets = Request(
             "tickets",
             "/REST/2.0/tickets",
@@ -237,49 +238,72 @@ class RequestTracker(Connector[RequestTrackerOptions]):
                 ("order", "ASC"),
                 ("page", "1"),
             ),
-            note={
-                "since": f"{since['tickets'].astimezone(UTC):%Y-%m-%d %H:%M:%S}",
-                "history": utc_text(since["history"]),
-            },
+            note={"since": f"{since['tickets'].astimezone(UTC):%Y-%m-%d %H:%M:%S}"},
         )
         queues = Request("queue", "/REST/2.0/queues/all", (("fields", "Name"), ("per_page", str(_PAGE)), ("page", "1")))
-        return [queues, _after(tickets, "0")]
+        return [queues, _after(tickets, 0)]
 
     def follow(self, request: Request, page: Page) -> Sequence[Request]:
         """Histories of a page's tickets, then the next page.
 
         Where RT checks rights only after paging (`$UseSQLForACLChecks` off) it tells no total, and a page may be short
-        or empty with more to come: ids are then read in windows that always fit a page.
+        or empty with more to come: ids are then read in windows that always fit a page. Raises ValueError for another
+        page than was asked for, and for an empty one where there must be records.
         """
+        number, total = int(request.param("page")), page.envelope.get("total")
+        demand_page("page", number, page.envelope["page"])
+        if not page.records and (total or 0) > (number - 1) * page.envelope["per_page"]:
+            raise ValueError(f"page {number} is empty, with more to come: the total is {total}")
+        if request.feed == "history":
+            return _more_of_history(request, page, number)
         if request.feed != "tickets":
-            # Rights may leave a page of a history short, so only an empty one is the end.
-            return [request.with_params(page=int(request.param("page")) + 1)] if page.records else []
-        total, top = page.envelope.get("total"), request.note.get("top")
+            return [request.with_params(page=number + 1)] if page.records else []
+        top = request.note.get("top")
         if total is None and top is None:
             return [_highest(request, page)]
+        ids = [int(record["id"]) for record in page.records]
+        last = math.inf if top is None else request.note["after"] + _PAGE
+        if not all(request.note["after"] < ticket <= last for ticket in ids):
+            raise ValueError(f"tickets {min(ids)} to {max(ids)} came for those after {request.note['after']}")
         histories = [
             Request(
                 "history",
-                f"/REST/2.0/ticket/{record['id']}/history",
+                f"/REST/2.0/ticket/{ticket}/history",
                 (("fields", _HISTORY_FIELDS), ("per_page", str(_PAGE)), ("page", "1")),
             )
-            for record in page.records
-            if record["LastUpdated"] >= request.note["history"]
+            for ticket in ids
         ]
         if top is not None:
             after = request.note["after"] + _PAGE
             return [*histories, *([_window(request, after, top)] if after < top else [])]
-        has_more = total is not None and total > len(page.records)
-        return [*histories, *([_after(request, page.last["id"])] if has_more else [])]
+        has_more = total is not None and total > len(ids)
+        return [*histories, *([_after(request, max(ids))] if has_more else [])]
 
     def headers(self, secret: Callable[[Secret], str]) -> Mapping[str, str]:
         """An authentication token of the user."""
         return {"Authorization": f"token {secret(self.options.token)}"}
 
 
-def _after(request: Request, last: str) -> Request:
+def _more_of_history(request: Request, page: Page, number: int) -> list[Request]:
+    """The next page of a ticket's history, of which RT never tells the total.
+
+    Rights may leave a page short, so only an empty one is the end. After a full one that is doubted twice: it is asked
+    for again, and then the page behind it. The first is never empty: whoever may see a ticket may see its creation.
+    """
+    if page.records:
+        is_full = len(page.records) >= page.envelope["per_page"]
+        return [replace(request.with_params(page=number + 1), note={"doubts": 2 if is_full else 0})]
+    if number == 1:
+        raise ValueError("the history is empty, without even the ticket's creation")
+    doubts = request.note["doubts"]
+    following = number if doubts == 2 else number + 1
+    return [replace(request.with_params(page=following), note={"doubts": doubts - 1})] if doubts else []
+
+
+def _after(request: Request, last: int) -> Request:
     """The tickets changed since, with an id above `last`."""
-    return request.with_params(query=f"LastUpdated >= '{request.note['since']}' AND id > {last}")
+    asked = request.with_params(query=f"LastUpdated >= '{request.note['since']}' AND id > {last}")
+    return replace(asked, note={**request.note, "after": last})
 
 
 def _window(request: Request, after: int, top: int) -> Request:

@@ -219,6 +219,7 @@ class ServiceNow(Connector[ServiceNowOptions]):
     """Pages by sys_id, which never changes: a row that is updated while the pull runs is not passed over."""
 
     options_model = ServiceNowOptions
+    doubts_empty_pages = True
     names_persons = True
 
     def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:

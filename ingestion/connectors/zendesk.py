@@ -108,6 +108,7 @@ class Zendesk(Connector[ZendeskOptions]):
     """Cursors are Zendesk's own: `generated_timestamp` of tickets, `timestamp` of events."""
 
     options_model = ZendeskOptions
+    doubts_empty_pages = True
     names_persons = True
 
     def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:

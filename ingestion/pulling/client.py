@@ -7,6 +7,7 @@ Sits between the walk through a source's pages and the network.
 """
 
 import email.utils
+import json
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -118,28 +119,15 @@ class Client:
     # ------------------------------------------------------------------------------------------- one attempt
 
     def _try(self, request: Request, address: str, read: Callable[[Response], Read]) -> Read:
-        self._keep_to_rate()
         where = self._where(request, address)
         headers = self._signed(address)
-        try:
-            with self._http.stream(
-                "GET" if request.body is None else "POST",
-                address,
-                params=request.params or None,
-                json=request.body,
-                headers=headers,
-            ) as answer:
-                body = self._limited(answer, where)
-        except httpx.TransportError as error:
-            raise _Again(self._redacted(f"{type(error).__name__}: {error}")) from error
-        except httpx.DecodingError as error:
-            raise _Again(f"the answer cannot be decompressed ({error})") from error
+        method = "GET" if request.body is None else "POST"
+        answer, body = self._exchange(
+            where, method, address, params=request.params or None, json=request.body, headers=headers
+        )
         if answer.status_code == 401 and self._oauth is not None and self._oauth_token is not None:
             self._oauth_token = None
             raise _Again("HTTP 401 (the token was refused)", after=0)
-        if answer.status_code in _PASSING:
-            after = answer.headers.get("retry-after")
-            raise _Again(f"HTTP {answer.status_code}", None if after is None else self._seconds(after))
         if answer.status_code != 200:
             kind = SignInRefused if answer.status_code in (401, 403) else SourceError
             raise kind(self._source, f"{where}: {self._refusal(answer, body)}")
@@ -147,6 +135,24 @@ class Client:
             return read(Response(body, {name.lower(): value for name, value in answer.headers.items()}))
         except MalformedPage as error:
             raise _Again(str(error)) from error
+
+    def _exchange(self, where: str, method: str, address: str, **content: Any) -> tuple[httpx.Response, bytes]:
+        """One request of any kind and its answer, within the rate and the size allowed.
+
+        Raises _Again for what may pass: a broken connection, an answer that cannot be decompressed, a passing status.
+        """
+        self._keep_to_rate()
+        try:
+            with self._http.stream(method, address, **content) as answer:
+                body = self._limited(answer, where)
+        except httpx.TransportError as error:
+            raise _Again(self._redacted(f"{type(error).__name__}: {error}")) from error
+        except httpx.DecodingError as error:
+            raise _Again(f"the answer cannot be decompressed ({error})") from error
+        if answer.status_code in _PASSING:
+            after = answer.headers.get("retry-after")
+            raise _Again(f"HTTP {answer.status_code}", None if after is None else self._seconds(after))
+        return answer, body
 
     def _limited(self, answer: httpx.Response, where: str) -> bytes:
         """The body, decompressed, up to the limit."""
@@ -211,16 +217,15 @@ class Client:
         address = self._address(oauth.token_url)
         form = {"grant_type": "client_credentials", "client_id": oauth.client_id}
         form |= {"scope": oauth.scope} if oauth.scope else {}
+        form["client_secret"] = self._secret(oauth.client_secret)
         try:
-            answer = self._http.post(address, data={**form, "client_secret": self._secret(oauth.client_secret)})
-        except httpx.TransportError as error:
-            raise _Again(self._redacted(f"{type(error).__name__}: {error}")) from error
-        if answer.status_code in _PASSING:
-            raise _Again(f"HTTP {answer.status_code} from {oauth.token_url}")
-        try:
-            token = answer.json()["access_token"] if answer.status_code == 200 else None
-        except (ValueError, KeyError, TypeError):
-            token = None
+            answer, body = self._exchange(f"POST {oauth.token_url}", "POST", address, data=form)
+            said = json.loads(body) if answer.status_code == 200 else None
+        except _Again as error:
+            raise _Again(f"{error} from {oauth.token_url}", error.after) from error
+        except (ValueError, RecursionError) as error:
+            raise _Again(f"the answer of {oauth.token_url} is not JSON ({error})") from error
+        token = said.get("access_token") if isinstance(said, dict) else None
         if not isinstance(token, str):
             raise SignInRefused(
                 self._source,

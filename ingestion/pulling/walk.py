@@ -10,12 +10,21 @@ import json
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ingestion.connectors.base import Connector, Json, Page, PulledFeed, Records, RecordText, Request, utc_text
+from ingestion.connectors.base import (
+    Connector,
+    JobFailed,
+    Json,
+    Page,
+    PulledFeed,
+    Records,
+    RecordText,
+    Request,
+    utc_text,
+)
 from ingestion.errors import SignInRefused, SourceError, SourceUnavailable
 from ingestion.persons import PERSONS, Persons
 from ingestion.pulling.client import Client, Response
@@ -52,6 +61,11 @@ def walk(
         _walk(source, connector, client, spool, since, whole, signature, now, until, persons)
     except (SourceUnavailable, SignInRefused):
         raise
+    except JobFailed as error:
+        spool.remove()
+        raise SourceUnavailable(
+            source, f"{error}; nothing of this pull is landed, and the next run begins anew"
+        ) from error
     except SourceError:
         spool.remove()
         raise
@@ -99,9 +113,12 @@ def _walk(
                 source,
                 f"{request.label}: the server leads to the same page again and again; nothing of this pull is landed",
             )
-        page, response = client.fetch(request, partial(_page, connector, feeds, request))
-        led_to = connector.follow(request, page)
-        spool.append(_frame(connector, feeds, request, page, response, led_to, persons))
+        try:
+            page, response, led_to = client.fetch(request, _Answers(connector, feeds, request).read)
+            frame = _frame(connector, feeds, request, page, response, led_to, persons)
+        except MalformedPage as error:
+            raise SourceError(source, f"{request.label}: {error}") from error
+        spool.append(frame)
         waiting.extendleft(reversed(led_to))
 
 
@@ -119,15 +136,47 @@ def _count(asked: dict[str, int], kept: Sequence[Any]) -> int:
     return asked[digest]
 
 
-def _page(
-    connector: Connector[Any], feeds: Mapping[str, PulledFeed], request: Request, response: Response
-) -> tuple[Page, Response]:
-    try:
-        text = connector.text_of(request, response.body)
-    except ValueError as error:
-        raise MalformedPage(f"the answer cannot be read ({error})") from error
-    texts, envelope = records_of(text, feeds[request.feed].records if request.feed else "")
-    return Page(Records(texts), envelope, response.headers), response
+# What reading JSON of another shape than expected raises: no such name, no such place, no object, no number.
+_OTHER_SHAPE = (KeyError, IndexError, TypeError, AttributeError, ValueError)
+
+
+class _Answers:
+    """Takes the answers to one request apart: the first, and those that come when it is asked again."""
+
+    def __init__(self, connector: Connector[Any], feeds: Mapping[str, PulledFeed], request: Request) -> None:
+        self._connector, self._request = connector, request
+        self._records = feeds[request.feed].records if request.feed else ""
+        self._may_be_empty = not (connector.doubts_empty_pages and request.feed)
+
+    def read(self, response: Response) -> tuple[Page, Response, Sequence[Request]]:
+        """The answer, and what it leads to. Raises MalformedPage for one that is not what the system documents.
+
+        A connector reads an answer as it is documented and asks of nothing in it whether it is there, so one of another
+        shape shows as an error of the connector's own expressions. Only errors that reading raises count as the
+        answer's fault, and only here, where a connector holds an answer: all others pass through, and those that count
+        keep their cause.
+        """
+        try:
+            text = self._connector.text_of(self._request, response.body)
+        except ValueError as error:
+            raise MalformedPage(f"the answer cannot be read ({error})") from error
+        except _OTHER_SHAPE as error:
+            raise _undocumented(error) from error
+        texts, envelope = records_of(text, self._records)
+        page = Page(Records(texts), envelope, response.headers)
+        try:
+            led_to = self._connector.follow(self._request, page)
+        except _OTHER_SHAPE as error:
+            raise _undocumented(error) from error
+        if led_to and not texts and not self._may_be_empty:
+            self._may_be_empty = True
+            raise MalformedPage("the page is empty, with more to come")
+        return page, response, led_to
+
+
+def _undocumented(error: Exception) -> MalformedPage:
+    what = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
+    return MalformedPage(f"the answer is not what the system documents ({what})")
 
 
 def _frame(
@@ -144,7 +193,10 @@ def _frame(
     texts: Sequence[RecordText] = page.records.texts if feed else []
     digests: Sequence[str | None] | None = None
     if feed and persons and connector.names_persons:
-        records = [connector.without_persons(feed.name, record, persons.pseudonym) for record in records]
+        try:
+            records = [connector.without_persons(feed.name, record, persons.pseudonym) for record in records]
+        except _OTHER_SHAPE as error:
+            raise _undocumented(error) from error
         written = [record_text(record) for record in records]
         renamed = [persons.renamed(text) for text in written]
         # As if nobody had been forgotten: the system's own copy has not changed, and must not come again for that.

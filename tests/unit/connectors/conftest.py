@@ -14,24 +14,26 @@ import pytest
 from ingestion.adapters import adapter_for
 from ingestion.adapters.base import signature
 from ingestion.adapters.connector import ConnectorAdapter
-from ingestion.landing import Load, commit_load, landed_loads
+from ingestion.landing import Load, commit_loads, finish_commit, landed_loads
 from ingestion.persons import Persons
 from ingestion.pull import SourceResult, run_source
 from ingestion.pulling.load import Window, spool_of, stage_pull
 from ingestion.storage import Paths, emptied
 from settings.project import SourceConfig
 from tests.unit.connectors.replay import Replay, Surroundings, served
-from tests.unit.connectors.systems import SYSTEMS
+from tests.unit.connectors.systems import SYSTEMS, type_of
 from tests.unit.connectors.systems.tables import TABLES
 
 NIGHT = datetime(2026, 3, 10, 2, tzinfo=UTC)
+# The instant that every run speaks for.
+AS_OF = datetime(2026, 4, 1, tzinfo=UTC)
 # The next day on which deletions are looked for that no system tells.
 SUNDAY = datetime(2026, 3, 15, 1, tzinfo=UTC)
 
 
 @dataclass
 class Pulled:
-    """One source and its home. Every run speaks for the same instant unless told otherwise."""
+    """One source and its home; `kind` is the system it pulls. Every run speaks for the same instant."""
 
     kind: str
     replay: Replay
@@ -41,23 +43,27 @@ class Pulled:
     allowed_hosts: tuple[str, ...] = ("127.0.0.1",)
 
     @property
+    def type(self) -> str:
+        return type_of(self.kind)
+
+    @property
     def source(self) -> SourceConfig:
         url = {"url": self.replay.url} if self.replay.url else {}
         return SourceConfig(
-            name="far", type=self.kind, options={**url, **self.options}, allowed_hosts=self.allowed_hosts
+            name="far", type=self.type, options={**url, **self.options}, allowed_hosts=self.allowed_hosts
         )
 
     def run(self, loaded_at: datetime = NIGHT, persons: Persons | None = None, **changes: Any) -> SourceResult:
         """A whole run of the source."""
         source = self.source.model_copy(update={"options": {**self.source.options, **changes}})
-        as_of = datetime(2026, 4, 1, tzinfo=UTC)
-        return run_source(source, self.home, self.home, loaded_at, as_of, self.surroundings.outside, persons=persons)
+        return run_source(source, self.home, self.home, loaded_at, AS_OF, self.surroundings.outside, persons=persons)
 
     def pull(self, loaded_at: datetime = NIGHT, window: Window | None = None) -> dict[str, Load]:
         """Only the pull, of what is new or of a stretch, and its loads in landing."""
-        adapter = adapter_for("far", self.kind, self.source.options)
+        adapter = adapter_for("far", self.type, self.source.options)
         assert isinstance(adapter, ConnectorAdapter)
         paths = Paths(self.home)
+        finish_commit("far", paths)
         with emptied(paths.landing_staging("far")) as staging:
             staged = stage_pull(
                 "far",
@@ -71,8 +77,9 @@ class Pulled:
                 self.home,
                 window,
             )
+            committed = commit_loads("far", paths) if staged else []
             spool_of(paths, "far", window).remove()
-            return {feed: commit_load(load, paths) for feed, load in staged.items()}
+            return {load.feed: load for load in committed}
 
     def landing(self) -> dict[str, str]:
         """Every file of landing with the digest of its bytes."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -22,14 +23,15 @@ from ingestion.connectors import CONNECTORS
 from ingestion.connectors.base import PulledFeed
 from ingestion.errors import SourceError, SourceUnavailable, SourceUnread
 from ingestion.feeds import CANONICAL_FEEDS
-from ingestion.pull import check_source
+from ingestion.landing import Load, commit_load
+from ingestion.pull import check_source, settle_landed
 from ingestion.pulling.load import spool_of
 from ingestion.pulling.spool import Frame, Spool
 from ingestion.storage import Paths
 from tests.integration.small_project import ROOT
-from tests.unit.connectors.conftest import NIGHT, PLAYED, Pulled, opened, own_counts
+from tests.unit.connectors.conftest import AS_OF, NIGHT, PLAYED, Pulled, opened, own_counts
 from tests.unit.connectors.replay import Answer, cut, no_fault, once, torn
-from tests.unit.connectors.systems import SYSTEMS
+from tests.unit.connectors.systems import SYSTEMS, type_of
 
 # Per connector: what landing holds after an undisturbed pull, and how many answers that took.
 Undisturbed = dict[str, tuple[dict[str, str], int]]
@@ -60,7 +62,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
 
 def test_every_connector_is_played() -> None:
     """One that is registered and not played here would be held to nothing."""
-    assert set(PLAYED) == set(CONNECTORS)
+    assert {type_of(system) for system in PLAYED} == set(CONNECTORS)
 
 
 # ---------------------------------------------------------------------------------------------- nothing is lost
@@ -166,6 +168,63 @@ def test_pull_left_half_done_for_long_begins_anew(any_far: Pulled, undisturbed: 
         any_far.pull()
     assert len(kept) >= answers
     assert any_far.landing().keys() == landing.keys()
+
+
+@contextmanager
+def killed_after_commits(loads: int) -> Iterator[None]:
+    """The run dies after so many loads have come to their places in landing."""
+    committed = 0
+
+    def dying(load: Load, paths: Paths) -> Load:
+        nonlocal committed
+        if committed == loads:
+            raise Killed
+        committed += 1
+        return commit_load(load, paths)
+
+    with mock.patch("ingestion.landing.commit_load", dying), pytest.raises(Killed):
+        yield
+
+
+@pytest.mark.parametrize("kind", PLAYED)
+def test_pull_killed_between_the_commits_of_its_feeds_lands_all_of_them(
+    kind: str, undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    """Where the next pull begins follows from one feed's loads: records of the others would never be asked for."""
+    landing, _ = undisturbed[kind]
+    feeds = {name.split("/")[2] for name in landing}
+    for loads in range(len(feeds)):
+        with opened(kind, tmp_path / f"home{loads}") as far:
+            with killed_after_commits(loads):
+                far.pull()
+            assert far.pull(NIGHT + timedelta(hours=1)) == {}
+            assert far.landing() == landing
+
+
+@pytest.mark.parametrize("kind", PLAYED)
+def test_pull_killed_before_its_commit_is_landed_without_asking_again(
+    kind: str, undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    landing, _ = undisturbed[kind]
+    with opened(kind, tmp_path / "home") as far:
+        with mock.patch("tests.unit.connectors.conftest.commit_loads", side_effect=Killed), pytest.raises(Killed):
+            far.pull()
+        with kept_answers() as kept:
+            far.pull()
+        assert (kept, far.landing()) == ([], landing)
+
+
+@pytest.mark.parametrize("kind", ["jira", "request_tracker"])
+def test_run_killed_between_commits_is_whole_for_whoever_looks_at_landing_next(far: Pulled, tmp_path: Path) -> None:
+    """Also for a build that asks for nothing."""
+    with opened(far.kind, tmp_path / "other") as other:
+        other.run()
+        expected = {feed: other.rows(feed, "*") for feed in CANONICAL_FEEDS}
+    with killed_after_commits(1):
+        far.run()
+    settle_landed(far.source, far.home, AS_OF)
+    assert {feed: far.rows(feed, "*") for feed in CANONICAL_FEEDS} == expected
+    assert far.landed_counts() == own_counts(far)
 
 
 # ---------------------------------------------------------------------------------------- what passes by itself
@@ -275,7 +334,7 @@ def test_missing_secret_is_told_by_name(far: Pulled) -> None:
 
 
 def test_declared_rows_are_columns_of_their_feeds(any_far: Pulled) -> None:
-    adapter = adapter_for("far", any_far.kind, any_far.source.options)
+    adapter = adapter_for("far", any_far.type, any_far.source.options)
     assert isinstance(adapter, ConnectorAdapter)
     for feed in adapter.connector.feeds():
         for name, rows in feed.rows.items():
@@ -283,9 +342,9 @@ def test_declared_rows_are_columns_of_their_feeds(any_far: Pulled) -> None:
             assert set(CANONICAL_FEEDS[name].required) <= {*rows.columns, *any_far.options.get("defaults", {})}
 
 
-@pytest.mark.parametrize("kind", PLAYED)
-def test_module_names_the_documentation_it_follows(kind: str) -> None:
-    module = import_module(CONNECTORS[kind].__module__)
+@pytest.mark.parametrize("connector", sorted(CONNECTORS))
+def test_module_names_the_documentation_it_follows(connector: str) -> None:
+    module = import_module(CONNECTORS[connector].__module__)
     assert "Follows" in (module.__doc__ or "")
 
 
@@ -303,14 +362,14 @@ def told_of_deletions(feed: PulledFeed, leaving_out: PulledFeed) -> str:
 
 def test_documentation_says_of_every_feed_what_its_connector_declares(any_far: Pulled) -> None:
     def feeds(**more: Any) -> list[PulledFeed]:
-        adapter = adapter_for("far", any_far.kind, {**any_far.source.options, **more})
+        adapter = adapter_for("far", any_far.type, {**any_far.source.options, **more})
         assert isinstance(adapter, ConnectorAdapter)
         return list(adapter.connector.feeds())
 
     text = (ROOT / "docs" / "connectors.md").read_text(encoding="utf-8")
     table = text.split("## What each system tells of changes")[1].split("\n## ")[0]
     lines = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines() if line[:2] == "| "]
-    documented = {line[1]: line[2:] for line in lines if line[0] == f"`{any_far.kind}`"}
+    documented = {line[1]: line[2:] for line in lines if line[0] == f"`{any_far.type}`"}
     usual = feeds()
     others = feeds(leaveOut=["deletion"]) if "deletion" in [feed.name for feed in usual] else usual
     declared = {feed.name: (feed, other) for feed, other in zip(usual, others, strict=True)}

@@ -60,7 +60,7 @@ def test_tickets_are_read_in_windows_of_ids_where_rights_cut_pages_short(far: Pu
     replay.api = Api(hidden=tuple(range(80, 200)))
     for number in range(4, 258):
         replay.api.tickets[number] = ticket(number)
-        replay.api.history[number] = []
+        replay.api.history[number] = [transaction(1000 + number, number, "Create", "10:00:00")]
     far.pull()
     assert far.landed_counts()["tickets"] == 257 - 120
 
@@ -69,7 +69,7 @@ def test_highest_tickets_may_be_hidden(far: Pulled, replay: Any) -> None:
     replay.api = Api(page=100, hidden=tuple(range(4, 151)))
     for number in range(4, 151):
         replay.api.tickets[number] = ticket(number)
-        replay.api.history[number] = []
+        replay.api.history[number] = [transaction(1000 + number, number, "Create", "10:00:00")]
     far.pull()
     assert far.landed_counts()["tickets"] == 3
 
@@ -84,6 +84,18 @@ def test_only_tickets_that_changed_have_their_history_asked_for(far: Pulled, rep
     histories = {asked.path for asked in replay.asked if "history" in asked.path}
     assert histories == {"/REST/2.0/ticket/1/history", "/REST/2.0/ticket/2/history"}
     assert far.landed_counts()["history"] == 13
+
+
+def test_ticket_that_comes_into_sight_late_is_landed_with_its_history(far: Pulled, replay: Any) -> None:
+    """Its last change lies before all that is known: it is found when all are asked for, as after a right was given."""
+    unseen = replay.api.tickets.pop(1)
+    replay.api.tickets[2]["LastUpdated"] = "2026-03-09T10:00:00Z"
+    replay.api.history[2].append(transaction(70, 2, "Correspond", "15:00:00") | {"Created": "2026-03-09T10:00:00Z"})
+    far.pull()
+    replay.api.tickets[1] = unseen
+    far.surroundings.now = SUNDAY
+    far.pull(NIGHT + timedelta(days=5))
+    assert far.landed_counts() == replay.api.counts
 
 
 def test_deleted_ticket_is_noticed_when_all_are_asked_for(far: Pulled, replay: Any) -> None:

@@ -435,7 +435,7 @@ def test_run_killed_between_two_renames_is_made_good_by_the_next(
     with monkeypatch.context() as patch:
         moves = killing_after(renames, pull.move_into_place, landing.commit_load)
         patch.setattr(pull, "move_into_place", moves)
-        patch.setattr(pull, "commit_load", moves)
+        patch.setattr(landing, "commit_load", moves)
         with pytest.raises(Killed):
             desk.run()
     # whatever landed is whole

@@ -1,10 +1,14 @@
-"""The systems that the replay server can play, one file each: OPTIONS and SECRETS of a source, and its Api."""
+"""The systems that the replay server can play, one file each: OPTIONS and SECRETS of a source, and its Api.
+
+TYPE is the type of the source where it is not the system's name.
+"""
 
 from types import ModuleType
 
 from tests.unit.connectors.systems import (
     ics,
     jira,
+    jira_data_center,
     pagerduty,
     pingdom,
     prometheus,
@@ -18,6 +22,7 @@ from tests.unit.connectors.systems import (
 SYSTEMS: dict[str, ModuleType] = {
     "ics": ics,
     "jira": jira,
+    "jira_data_center": jira_data_center,
     "pagerduty": pagerduty,
     "pingdom": pingdom,
     "prometheus": prometheus,
@@ -27,3 +32,8 @@ SYSTEMS: dict[str, ModuleType] = {
     "statuspage": statuspage,
     "zendesk": zendesk,
 }
+
+
+def type_of(system: str) -> str:
+    """The type of a source that pulls the system."""
+    return str(getattr(SYSTEMS.get(system), "TYPE", system))

@@ -43,6 +43,8 @@ def issue(number: int, **fields: Any) -> dict[str, Any]:
 
 
 class Api:
+    version, search = "3", "search/jql"
+
     def __init__(self) -> None:
         self.issues = {
             "10001": issue(
@@ -81,30 +83,33 @@ class Api:
         }
 
     def __call__(self, asked: Asked) -> Answer:
-        if asked.path == "/rest/api/3/search/jql":
-            return self._search(asked)
-        match = re.fullmatch(r"/rest/api/3/issue/(\d+)/(changelog|comment)", asked.path)
+        base = f"/rest/api/{self.version}"
+        if asked.path == f"{base}/{self.search}":
+            return self._found(asked, [issue for issue in self.issues.values() if self._is_asked_for(asked, issue)])
+        match = re.fullmatch(rf"{base}/issue/(\d+)/(changelog|comment)", asked.path)
         assert match
         start = int(asked.params["startAt"])
         entries = (self.histories if match[2] == "changelog" else self.comments)[match[1]]
         name = "values" if match[2] == "changelog" else "comments"
         return Answer({"startAt": start, "total": len(entries), name: entries[start : start + LATEST]})
 
-    def _search(self, asked: Asked) -> Answer:
+    def _is_asked_for(self, asked: Asked, issue: dict[str, Any]) -> bool:
         since = re.search(r'updated >= "([^"]+)"', asked.params["jql"])
         assert since
-        begin = datetime.fromisoformat(since[1])
-        found = [
-            one
-            for one in self.issues.values()
-            if datetime.fromisoformat(one["fields"]["updated"]).replace(tzinfo=None) >= begin
-        ]
+        updated = datetime.fromisoformat(issue["fields"]["updated"]).replace(tzinfo=None)
+        return updated >= datetime.fromisoformat(since[1])
+
+    def _found(self, asked: Asked, found: list[dict[str, Any]]) -> Answer:
         start, size = int(asked.params.get("nextPageToken", "0")), int(asked.params["maxResults"])
         token = {"nextPageToken": str(start + size)} if start + size < len(found) else {}
+        return Answer({"issues": self.shown(found[start : start + size]), "isLast": not token, **token})
+
+    def shown(self, issues: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Issues with the latest of what happened to them."""
         shown = []
-        for one in found[start : start + size]:
+        for one in issues:
             histories, comments = self.histories.get(one["id"], []), self.comments.get(one["id"], [])
             embedded = {"comments": comments[-LATEST:], "total": len(comments)}
             changelog = {"histories": histories[::-1][:LATEST], "total": len(histories)}
             shown.append(one | {"changelog": changelog, "fields": one["fields"] | {"comment": embedded}})
-        return Answer({"issues": shown, "isLast": not token, **token})
+        return shown

@@ -110,7 +110,8 @@ class Api:
         size = min(self.page, int(asked.params["per_page"]))
         page = items[(number - 1) * size : number * size]
         if not total:
-            page = [item for item in page if int(item["id"]) not in self.hidden]
+            page = [item for item in page if item["type"] != "ticket" or int(item["id"]) not in self.hidden]
         # Perl's hashes come in another order each time: here, with each turn.
         shown = [dict(sorted(item.items(), key=lambda pair: pair[0], reverse=self.turn % 2 == 1)) for item in page]
-        return Answer({"items": shown, "count": len(page), "page": number, "total": len(items) if total else None})
+        told = {"count": len(page), "page": number, "per_page": size, "total": len(items) if total else None}
+        return Answer({"items": shown, **told})
