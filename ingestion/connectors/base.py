@@ -371,6 +371,10 @@ class Connector(Generic[Own]):
         """An answer as JSON text. Raises ValueError if it is not what the system documents."""
         return body.decode("utf-8-sig")
 
+    def address(self, request: Request, secret: Callable[[Secret], str]) -> str:
+        """Where the request is sent: its path, unless that stands for a secret one."""
+        return request.path
+
     def headers(self, secret: Callable[[Secret], str]) -> Mapping[str, str]:
         """What signs a request to the source's own host. OAuth is signed by the client itself."""
         return {}

@@ -4,13 +4,16 @@ A pull is compared with an undisturbed one of the same system, byte for byte of 
 test_tables.
 """
 
+import base64
+import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 from unittest import mock
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given, settings
@@ -28,7 +31,7 @@ from ingestion.pulling.spool import Frame, Spool
 from ingestion.storage import Paths
 from tests.integration.small_project import ROOT
 from tests.unit.connectors.conftest import NIGHT, PLAYED, Pulled, opened, own_counts
-from tests.unit.connectors.replay import Answer, cut, no_fault, once, torn
+from tests.unit.connectors.replay import Answer, Asked, cut, no_fault, once, torn
 from tests.unit.connectors.systems import SYSTEMS
 
 # Per connector: what landing holds after an undisturbed pull, and how many answers that took.
@@ -269,6 +272,52 @@ def test_missing_secret_is_told_by_name(far: Pulled) -> None:
     far.surroundings.env = {key: value for key, value in far.surroundings.env.items() if key != name}
     with pytest.raises(SourceError, match=f"the secret {name} is not set"):
         far.pull()
+
+
+# What a page, an address or JSON writes in another way.
+AWKWARD = 'of "all" & of/none=+1'
+
+
+@pytest.mark.parametrize("kind", [kind for kind in sorted(SYSTEMS) if SYSTEMS[kind].SECRETS])
+@pytest.mark.parametrize("written", [str, quote, quote_plus, lambda text: quote(text, safe=""), html.escape])
+def test_server_that_repeats_what_it_was_sent_puts_no_secret_into_an_error(
+    far: Pulled, written: Callable[[str], str]
+) -> None:
+    """User and password of Basic are as readable in their other form."""
+    far.surroundings.env = {name: f"{value} {AWKWARD}" for name, value in far.surroundings.env.items()}
+
+    def echo(number: int, asked: Asked, answer: Answer) -> Answer:
+        sent = asked.headers.get("authorization") or asked.headers["x-api-token"]
+        return Answer({"you sent": [written(part) for part in (sent, *far.surroundings.env.values())]}, 400)
+
+    far.replay.fault = echo
+    with pytest.raises(SourceError, match=r"it said: .*…") as error:
+        far.pull()
+    said = str(error.value).partition("it said: ")[2]
+    assert not any(part in said for part in ("secret", "all", "none", "+1"))
+    user = SYSTEMS[far.kind].OPTIONS.get("user", "")
+    for known in (f"{user}:", f"{user}/token:"):
+        assert base64.b64encode(known.encode()).decode()[:8] not in said
+
+
+@pytest.mark.parametrize("kind", [kind for kind in sorted(SYSTEMS) if SYSTEMS[kind].SECRETS])
+def test_secret_cut_short_by_the_end_of_a_message_is_not_in_it_either(far: Pulled) -> None:
+    (name,) = far.surroundings.env
+    secret = far.surroundings.env[name]
+    far.replay.fault = lambda number, asked, answer: Answer(b"." * 195 + secret.encode(), 400)
+    with pytest.raises(SourceError, match="it said") as error:
+        far.pull()
+    assert secret[:3] not in str(error.value).partition("it said: ")[2]
+
+
+@pytest.mark.parametrize("kind", ["zendesk"])
+def test_secret_with_a_line_end_is_told_by_name_alone(far: Pulled) -> None:
+    """As a file's content often is; the client would put it into its own error."""
+    far.surroundings.env = {name: f"{value}\n" for name, value in far.surroundings.env.items()}
+    with pytest.raises(SourceError, match="ZENDESK_TOKEN holds a line end") as error:
+        far.pull()
+    assert SYSTEMS[far.kind].SECRETS["ZENDESK_TOKEN"] not in str(error.value)
+    assert far.replay.asked == []
 
 
 # ----------------------------------------------------------------------------------------------------- declarations
