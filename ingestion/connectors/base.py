@@ -63,7 +63,7 @@ class PullOptions(SharedOptions):
     """Options of everything that is pulled. `words_of_system` is what a system's own words mean unless the source says.
 
     `since` is the instant before which nothing is asked for; `overlap` is asked for again each time; `leave_out` names
-    raw feeds that the account may not read.
+    raw feeds that the account may not read. `ca_file` has the certificates of a private authority, PEM.
     """
 
     words_of_system: ClassVar[Mapping[str, Mapping[str, str]]] = MappingProxyType({})
@@ -71,6 +71,9 @@ class PullOptions(SharedOptions):
     since: Instant = "1970-01-01T00:00:00Z"
     overlap: Duration = DEFAULT_OVERLAP
     page_size: int = Field(default=100, ge=1, le=100_000)
+    timeout_seconds: float = Field(default=60, gt=0)
+    max_response_bytes: int = Field(default=DEFAULT_RESPONSE_BYTES, ge=1)
+    ca_file: str | None = None
     attempts: int = Field(default=6, ge=1, le=20)
     max_deleted_ratio: float = Field(default=0.05, ge=0, le=1)
     reconcile_on: Literal["never", "daily", *WEEKDAYS] = "sunday"  # type: ignore[valid-type]
@@ -102,9 +105,6 @@ class ConnectorOptions(PullOptions):
 
     url: str
     requests_per_minute: int = Field(default=600, ge=1)
-    timeout_seconds: float = Field(default=60, gt=0)
-    max_response_bytes: int = Field(default=DEFAULT_RESPONSE_BYTES, ge=1)
-    ca_file: str | None = None
     plain_http: bool = False
 
     @field_validator("url")
