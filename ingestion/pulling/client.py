@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import quote, quote_plus, unquote, urlsplit
@@ -65,7 +66,14 @@ class _Again(Exception):
 class Client:
     """Asks one source. Use it as a context manager: it keeps connections open."""
 
-    def __init__(self, source: str, connector: Connector[Any], allowed_hosts: Sequence[str], outside: Outside) -> None:
+    def __init__(
+        self,
+        source: str,
+        connector: Connector[Any],
+        allowed_hosts: Sequence[str],
+        outside: Outside,
+        project_dir: Path,
+    ) -> None:
         self._source = source
         self._connector = connector
         self._options = connector.options
@@ -77,7 +85,7 @@ class Client:
         self._secrets: set[str] = set()
         self._http = httpx.Client(
             timeout=self._options.timeout_seconds,
-            verify=_trusted(self._options.ca_file),
+            verify=_trusted(source, project_dir / self._options.ca_file if self._options.ca_file else None),
             follow_redirects=False,
             # A proxy of the surroundings has no business with this machine's own ports.
             trust_env=self._own.hostname not in LOOPBACK,
@@ -147,6 +155,12 @@ class Client:
             ) as answer:
                 body = self._limited(answer, where)
         except httpx.TransportError as error:
+            if _is_unverified(error):
+                raise SourceUnavailable(
+                    self._source,
+                    f"{where}: the server cannot be verified ({error}); nothing is asked of it. Mend its certificate"
+                    " or url; caFile names the certificates of a private authority",
+                ) from error
             raise _Again(self._redacted(f"{type(error).__name__}: {error}")) from error
         except httpx.DecodingError as error:
             raise _Again(f"the answer cannot be decompressed ({error})") from error
@@ -306,9 +320,21 @@ class Client:
 
 
 @cache
-def _trusted(ca_file: str | None) -> ssl.SSLContext:
+def _trusted(source: str, ca_file: Path | None) -> ssl.SSLContext:
     """Certificates are verified, against the system's authorities or those of a file; reading them takes a while."""
-    return ssl.create_default_context(cafile=ca_file)
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise SourceError(
+            source, f"caFile {ca_file} holds no certificates in PEM that can be read ({error})"
+        ) from error
+
+
+def _is_unverified(error: BaseException | None) -> bool:
+    """Whether that is why there is no connection: asked again, the server would be no other."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _forms_of(secret: str) -> set[str]:

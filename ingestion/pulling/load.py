@@ -147,7 +147,7 @@ def _client(
 ) -> Client | TableClient:
     if isinstance(connector, TableConnector):
         return TableClient(source, connector, allowed_hosts, outside, project_dir)
-    return Client(source, connector, allowed_hosts, outside)
+    return Client(source, connector, allowed_hosts, outside, project_dir)
 
 
 def _since(connector: Connector[Any], loads: Sequence[Load], overlap: int) -> datetime:
