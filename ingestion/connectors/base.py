@@ -8,6 +8,7 @@ Sits between one system's connector and the common machinery.
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -264,14 +265,24 @@ class Rows:
     prepare: str = ""
 
 
+# A step of a JSON path: a member of an object, or of a list.
+_STEP = re.compile(r'\."[^"]+"|\.[^."\[]+|\[[^\]]+\]')
+
+
+def _called(steps: Sequence[str]) -> str:
+    """A JSON path as people write it."""
+    return "".join(steps).replace('"', "").removeprefix(".")
+
+
 @dataclass(frozen=True)
 class PulledFeed:
     """One raw feed of a connector.
 
     `records` is the path of the list in an answer ("" = the answer is the list), `key` the paths that tell a record
     from others, `cursor` the path of the instant by which its changes are asked for; `@name` is a note of the request.
-    `fields` names JSON paths that the rows are made of; the same fields are watched for changes of type. `ticket` is
-    the field with the ticket's id. `looks_into` names feeds whose records the rows need too.
+    `fields` names JSON paths that the rows are made of, `reads` has those that rows take from the payload themselves
+    (`[*]` is every member of a list). All of them are watched for changes of type, with the key, the cursor, and what
+    they are in. `ticket` is the field with the ticket's id. `looks_into` names feeds whose records the rows need too.
 
     `is_complete`: every pull brings every record, so that one which is missing was deleted; `is_reconciled`: the same
     on the nights of `reconcileOn`, on which it is asked for from the beginning. `deleted_when` is SQL over the fields:
@@ -285,6 +296,7 @@ class PulledFeed:
     key: tuple[str, ...]
     fields: Mapping[str, str]
     rows: Mapping[str, Rows] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
     cursor: str | None = None
     ticket: str | None = None
     looks_into: tuple[str, ...] = ()
@@ -293,6 +305,18 @@ class PulledFeed:
     is_text_stable: bool = True
     shows_gone: bool = False
     deleted_when: str = "false"
+
+    @property
+    def watched(self) -> dict[str, str]:
+        """JSON paths whose values are watched for changes of type, by what they are called."""
+        places = [path for path in (*self.key, self.cursor) if path is not None and not path.startswith("@")]
+        paths = [*self.fields.values(), *(f"$.{path}" for path in places), *self.reads]
+        steps = [_STEP.findall(path) for path in paths]
+        found = {_called(_STEP.findall(path)): (name, path) for name, path in self.fields.items()}
+        for place in (path[:end] for path in steps for end in range(1, len(path) + 1)):
+            called, path = _called(place), "$" + "".join(place)
+            found.setdefault(called, (path if called in self.fields else called, path))
+        return dict(found.values())
 
     def digest_of(self, value: Json) -> str | None:
         """What tells versions of a record apart, where its text does not."""

@@ -66,7 +66,8 @@ class Ics(Connector[IcsOptions]):
         ) as record"""
         fields = {name: f"$.{name}" for name in ("start", "end", "summary", "created", "status")}
         rows = {"outages": Rows(columns, source, "coalesce(status, '') <> 'CANCELLED'")}
-        return [PulledFeed("windows", "windows", ("uid", "original_start"), fields, rows, is_complete=True)]
+        key, reads = ("uid", "original_start"), ("$.categories[*]",)
+        return [PulledFeed("windows", "windows", key, fields, rows, reads, is_complete=True)]
 
     def start(self, since: Mapping[str, datetime], now: datetime) -> Sequence[Request]:
         """The calendar; the days ahead are counted from the day of the pull."""

@@ -88,6 +88,7 @@ class Qualtrics(Connector[QualtricsOptions]):
                 ("responseId",),
                 fields,
                 {"survey_responses": rows},
+                tuple(f'$.values."{name}"' for name in (*self.options.items, *self.options.columns.values())),
                 cursor="values.recordedDate",
                 is_reconciled=True,
             )

@@ -181,6 +181,11 @@ class Zendesk(Connector[ZendeskOptions]):
                 ("id",),
                 {"ticket_id": "$.ticket_id", "created_at": "$.created_at", "updater_id": "$.updater_id"},
                 {"ticket_events": _events(watched)},
+                # The value before a change is of whatever kind the field is, so that it has no kind of its own.
+                tuple(
+                    f"$.child_events[*].{name}"
+                    for name in (*watched, "type", "id", "event_type", "comment_present", "public", "comment_public")
+                ),
                 cursor="timestamp",
                 ticket="ticket_id",
                 looks_into=("tickets", "organizations", "groups"),

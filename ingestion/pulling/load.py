@@ -10,7 +10,7 @@ alone, so there is nothing beside them that could disagree.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,8 @@ _ROW_GROUP = 20_480
 # DuckDB's names of JSON types, as a person would say them; null says nothing about a type.
 _KINDS = {"VARCHAR": "text", "BOOLEAN": "boolean", "OBJECT": "object", "ARRAY": "list"}
 _NUMBER = "number"
+# In a JSON path: every member of a list.
+_EACH = "[*]"
 # So many deletions at once are never suspicious: a calendar of three entries may well lose one.
 _FEW_DELETIONS = 3
 
@@ -286,6 +288,18 @@ def _text_digest(text: str) -> str:
     return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
 
+def _kinds_of(found: Iterable[tuple[Mapping[str, str], str, str | None]]) -> dict[str, dict[str, str]]:
+    """Per field the kinds of value that came, each with the least key, from combinations of kinds as DuckDB's text."""
+    kept: dict[str, dict[str, str]] = {}
+    for fields, kinds, key in found:
+        for field, kind in zip(fields, kinds.strip("[]").split(", "), strict=True):
+            if kind.strip("'") != "NULL":  # nothing there, or a null
+                name = _KINDS.get(kind, _NUMBER)
+                of_field = kept.setdefault(field, {})
+                of_field[name] = min(of_field.get(name, str(key)), str(key))
+    return kept
+
+
 class _FeedLanding:
     """What one pull brings to one raw feed: of the records in relation `received`, those to be landed."""
 
@@ -401,9 +415,12 @@ class _FeedLanding:
 
     def _find_types(self) -> dict[str, dict[str, str]]:
         """Per watched field the kinds of value that came, each with the key of a record that has it."""
-        if not self._feed.fields or not self._new:
+        if not self._new:
             return {}
-        paths = ", ".join(literal(path) for path in self._feed.fields.values())
+        watched = {name: path for name, path in self._feed.watched.items() if _EACH not in path}
+        if not watched:
+            return self._find_types_in_lists()
+        paths = ", ".join(literal(path) for path in watched.values())
         # Records are alike: there are a few combinations of kinds, and as text they are counted fastest.
         rows = self._rows(
             f"""
@@ -411,14 +428,35 @@ class _FeedLanding:
             from ({self._with_texts()}) where is_readable group by kinds order by all
             """
         )
-        found: dict[str, dict[str, str]] = {}
-        for kinds, key in rows:
-            for field, kind in zip(self._feed.fields, kinds.strip("[]").split(", "), strict=True):
-                if kind.strip("'") != "NULL":  # nothing there, or a null
-                    kept = found.setdefault(field, {})
-                    name = _KINDS.get(kind, _NUMBER)
-                    kept[name] = min(kept.get(name, str(key)), str(key))
-        return found
+        return _kinds_of((watched, kinds, key) for kinds, key in rows) | self._find_types_in_lists()
+
+    def _find_types_in_lists(self) -> dict[str, dict[str, str]]:
+        """The same of fields that stand in the members of lists; each list is taken apart once."""
+        members: dict[str, dict[str, str]] = {}
+        for name, path in self._feed.watched.items():
+            of_list, each, rest = path.rpartition(_EACH)
+            if each:
+                members.setdefault(of_list + each, {})[name] = f"${rest}"
+        if not members:
+            return {}
+        parts = ", ".join(
+            f"[{place} || ':' || cast(json_type(member, [{', '.join(map(literal, watched.values()))}]) as varchar)"
+            f" for member in json_extract({PAYLOAD}, {literal(path)})]"
+            for place, (path, watched) in enumerate(members.items())
+        )
+        rows = self._rows(
+            f"""
+            select kinds, min({KEY})
+            from (
+                select {KEY}, unnest(list_distinct(flatten([{parts}]))) as kinds
+                from ({self._with_texts()}) where is_readable
+            )
+            group by kinds order by all
+            """
+        )
+        lists = list(members.values())
+        placed = [(*text.split(":", maxsplit=1), key) for text, key in rows]
+        return _kinds_of((lists[int(place)], kinds, key) for place, kinds, key in placed)
 
     def _known_types(self) -> dict[str, set[str]]:
         known: dict[str, set[str]] = {}
