@@ -7,10 +7,13 @@ test_tables.
 import base64
 import html
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 from unittest import mock
 from urllib.parse import quote, quote_plus
@@ -31,7 +34,7 @@ from ingestion.pulling.spool import Frame, Spool
 from ingestion.storage import Paths
 from tests.integration.small_project import ROOT
 from tests.unit.connectors.conftest import NIGHT, PLAYED, Pulled, opened, own_counts
-from tests.unit.connectors.replay import Answer, Asked, cut, no_fault, once, torn
+from tests.unit.connectors.replay import Answer, Asked, Surroundings, cut, no_fault, once, served, torn
 from tests.unit.connectors.systems import SYSTEMS
 
 # Per connector: what landing holds after an undisturbed pull, and how many answers that took.
@@ -377,24 +380,38 @@ def test_documentation_says_of_every_feed_what_its_connector_declares(any_far: P
         assert edits
 
 
-def test_example_of_the_documentation_is_whole_and_short() -> None:
-    """It is what people copy."""
-    import collections.abc
-    import datetime as time
-    import types
-
-    from ingestion.connectors import base
-
+def test_example_of_the_documentation_is_whole_and_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is what people copy: as it stands it is a module, and with its line in the list it pulls."""
     text = (ROOT / "docs" / "connectors.md").read_text(encoding="utf-8")
     example = text.split("```python\n")[1].split("```")[0]
     assert len(example.splitlines()) < 60
-    names = {**vars(collections.abc), **vars(types), **vars(base), "datetime": time.datetime}
-    exec(compile(example, "docs/connectors.md", "exec"), names)  # noqa: S102 - our own text
-    options = {"url": "https://checks.example", "token": {"env": "X"}, "group": "web"}
-    connector = names["Checks"](names["ChecksOptions"].model_validate(options))
-    (request,) = connector.start({"checks": NIGHT}, NIGHT)
-    assert request.label == "/v1/web/checks"
-    assert connector.follow(request, base.Page(base.Records([]), {"next": "/more"}))[0].path == "/more"
+    (tmp_path / "copied_checks.py").write_text(example, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("ingestion.adapters.CONNECTORS", {"checks": import_module("copied_checks").Checks})
+    checks = [
+        {"id": number, "service": {"name": "web"}, "tested": f"2026-03-02T1{number}:00:00Z", "state": state}
+        for number, state in enumerate(("OK", "FAIL"))
+    ]
+
+    def api(asked: Asked) -> Answer:
+        assert asked.path == "/v1/web/checks"
+        assert asked.headers["authorization"] == "Bearer a-secret"
+        page = int(asked.params.get("page", 0))
+        following = f"/v1/web/checks?page={page + 1}" if page + 1 < len(checks) else None
+        return Answer({"data": {"items": [checks[page]]}, "next": following})
+
+    with served(api) as replay:
+        options = {"token": {"env": "CHECKS_TOKEN"}, "group": "web"}
+        far = Pulled("checks", replay, tmp_path / "home", options, Surroundings({"CHECKS_TOKEN": "a-secret"}))
+        far.run()
+        assert far.rows("uptime_checks", "service_id, status") == [("web", "down"), ("web", "up")]
+        assert far.run(NIGHT + timedelta(days=1)).new_loads == ()
+    checked = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--config", ROOT / "pyproject.toml", tmp_path / "copied_checks.py"],
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stdout
 
 
 # ------------------------------------------------------------------------------------------ days that are asked again
