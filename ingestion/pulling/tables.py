@@ -85,7 +85,8 @@ class TableClient:
             said = str(error).split("\n", maxsplit=1)[0]
             raise SourceError(
                 self._source,
-                f"{request.label}: {said}; check that the tables are there with their usual columns, and schema",
+                f"{request.label}: {said}; check that the tables are there with their usual columns, and"
+                " schema; leaveOut names raw feeds whose tables are not there",
             ) from error
         return read(Response(b"[" + b",".join(rows) + b"]", {}))
 

@@ -134,6 +134,26 @@ def test_zendesk_by_way_of_fivetran_holds_values_at_opening_and_what_happened(fa
 
 
 @pytest.mark.parametrize("kind", ["fivetran_zendesk"])
+def test_ratings_by_way_of_fivetran_are_answers_and_invitations(far: Pulled) -> None:
+    far.run()
+    columns = "response_id, item, score, ticket_id, customer_id, service_id, responded_at, comment"
+    answered = datetime(2026, 3, 3, 11)
+    assert far.rows("survey_responses", columns) == [("52", "csat", 5.0, "1", "Acme", "61", answered, "Thanks")]
+    invited = far.rows("survey_invitations", "invitation_id, response_id, ticket_id, service_id")
+    assert invited == [("51", "52", "1", "61"), ("53", None, "2", "61")]
+
+
+@pytest.mark.parametrize("kind", ["fivetran_zendesk"])
+@pytest.mark.parametrize("store", ["duckdb"], indirect=True)
+def test_table_of_ratings_that_is_not_there_is_left_out_by_name(far: Pulled, change: Store) -> None:
+    change("drop table satisfaction_rating")
+    with pytest.raises(SourceError, match=r"satisfaction_rating.*leaveOut names raw feeds"):
+        far.run()
+    far.run(leaveOut=["satisfaction_rating"])
+    assert len(far.rows("tickets", "ticket_id")) == 2
+
+
+@pytest.mark.parametrize("kind", ["fivetran_zendesk"])
 def test_row_that_is_synced_later_is_found(far: Pulled, change: Store) -> None:
     far.run()
     change(
