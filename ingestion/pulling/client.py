@@ -36,6 +36,8 @@ _LONGEST_BACKOFF_SECONDS = 60.0
 _LONGEST_RETRY_AFTER_SECONDS = 900.0
 # So much of an error's own text is shown.
 _SHOWN_CHARACTERS = 200
+# A part of a secret address that is shorter than this tells nobody anything, and may be a word of the message.
+_LEAST_SECRET_CHARACTERS = 8
 
 _HTTPX_LOG = logging.getLogger("httpx")
 
@@ -117,7 +119,8 @@ class Client:
         secret_or_path = self._connector.address(request, self._secret)
         if secret_or_path != request.path:
             parts = urlsplit(secret_or_path)
-            self._secrets.update((parts.path, parts.query, *parts.path.split("/")))
+            words = (parts.path, parts.query, *parts.path.split("/"))
+            self._secrets.update(word for word in words if len(word) >= _LEAST_SECRET_CHARACTERS)
         address = self._address(secret_or_path)
         retrying = Retrying(
             stop=stop_after_attempt(self._options.attempts),

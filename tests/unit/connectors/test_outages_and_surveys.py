@@ -142,7 +142,7 @@ class TestIcs:
     ) -> None:
         caplog.set_level(0)
         path = "/calendar/team%40acme.example/private-0123abcd/basic.ics"
-        far.surroundings.env["TEAM_CALENDAR"] = f"{replay.url}{path}?key=45ef" if is_whole else path
+        far.surroundings.env["TEAM_CALENDAR"] = f"{replay.url}{path}?key=45ef6789" if is_whole else path
         far.options["path"] = {"env": "TEAM_CALENDAR"}
         replay.fault = lambda number, asked, answer: Answer(asked.path, 404)
         with pytest.raises(SourceError, match=r"GET http://127.0.0.1:\d+/\$TEAM_CALENDAR: HTTP 404") as refused:
@@ -160,7 +160,7 @@ class TestIcs:
         assert far.quarantine("file, reason_code") == [("$TEAM_CALENDAR", "naive_time")]
         written = b"".join(file.read_bytes() for file in far.home.rglob("*") if file.is_file())
         said = f"{refused.value}{unknown.value}{unavailable.value}{caplog.text}"
-        for part in ("private", "0123abcd", "45ef", "basic.ics"):
+        for part in ("private", "0123abcd", "45ef6789", "basic.ics"):
             assert part.encode() not in written
             assert part not in said
 
