@@ -21,7 +21,7 @@ from ingestion.readers import FAULT_CODE, literal, quoted
 # Options that say how records are asked for, not what they mean.
 _TRANSPORT = frozenset(ConnectorOptions.model_fields) - {
     "time_zone", "defaults", "status_map", "service_map", "customer_map", "team_map", "priority_map", "max_gap"
-} | {"token", "user", "password", "oauth", "path", "database", "db_schema"}  # fmt: skip
+} | {"token", "user", "password", "oauth", "path", "database", "db_schema", "plain_database"}  # fmt: skip
 
 
 class ConnectorAdapter:

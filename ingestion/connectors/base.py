@@ -70,7 +70,7 @@ class PullOptions(SharedOptions):
     """Options of everything that is pulled. `words_of_system` is what a system's own words mean unless the source says.
 
     `since` is the instant before which nothing is asked for; `overlap` is asked for again each time; `leave_out` names
-    raw feeds that the account may not read.
+    raw feeds that the account may not read. `ca_file` has the certificates of a private authority, PEM.
     """
 
     words_of_system: ClassVar[Mapping[str, Mapping[str, str]]] = MappingProxyType({})
@@ -78,6 +78,9 @@ class PullOptions(SharedOptions):
     since: Instant = "1970-01-01T00:00:00Z"
     overlap: Duration = DEFAULT_OVERLAP
     page_size: int = Field(default=100, ge=1, le=100_000)
+    timeout_seconds: float = Field(default=60, gt=0)
+    max_response_bytes: int = Field(default=DEFAULT_RESPONSE_BYTES, ge=1)
+    ca_file: str | None = None
     attempts: int = Field(default=6, ge=1, le=20)
     max_deleted_ratio: float = Field(default=0.05, ge=0, le=1)
     reconcile_on: Literal["never", "daily", *WEEKDAYS] = "sunday"  # type: ignore[valid-type]
@@ -109,9 +112,6 @@ class ConnectorOptions(PullOptions):
 
     url: str
     requests_per_minute: int = Field(default=600, ge=1)
-    timeout_seconds: float = Field(default=60, gt=0)
-    max_response_bytes: int = Field(default=DEFAULT_RESPONSE_BYTES, ge=1)
-    ca_file: str | None = None
     plain_http: bool = False
 
     @field_validator("url")
@@ -275,15 +275,25 @@ class Rows:
     prepare: str = ""
 
 
+# A step of a JSON path: a member of an object, or of a list.
+_STEP = re.compile(r'\."[^"]+"|\.[^."\[]+|\[[^\]]+\]')
+
+
+def _called(steps: Sequence[str]) -> str:
+    """A JSON path as people write it."""
+    return "".join(steps).replace('"', "").removeprefix(".")
+
+
 @dataclass(frozen=True)
 class PulledFeed:
     """One raw feed of a connector.
 
     `records` is the path of the list in an answer ("" = the answer is the list), `key` the paths that tell a record
     from others, `cursor` the path of the instant by which its changes are asked for; `@name` is a note of the request.
-    `fields` names JSON paths that the rows are made of; the same fields are watched for changes of type. `ticket` is
-    the field with the ticket's id, `about` the JSON path (or note) by which a record names its ticket's record instead.
-    `looks_into` names feeds whose records the rows need too.
+    `fields` names JSON paths that the rows are made of, `reads` has those that rows take from the payload themselves
+    (`[*]` is every member of a list). All of them are watched for changes of type, with the key, the cursor, and what
+    they are in. `ticket` is the field with the ticket's id, `about` the JSON path (or note) by which a record names its
+    ticket's record instead. `looks_into` names feeds whose records the rows need too.
 
     `is_complete`: every pull brings every record, so that one which is missing was deleted; `is_reconciled`: the same
     on the nights of `reconcileOn`, on which it is asked for from the beginning. `deleted_when` is SQL over the fields:
@@ -297,6 +307,7 @@ class PulledFeed:
     key: tuple[str, ...]
     fields: Mapping[str, str]
     rows: Mapping[str, Rows] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
     cursor: str | None = None
     ticket: str | None = None
     about: str | None = None
@@ -306,6 +317,18 @@ class PulledFeed:
     is_text_stable: bool = True
     shows_gone: bool = False
     deleted_when: str = "false"
+
+    @property
+    def watched(self) -> dict[str, str]:
+        """JSON paths whose values are watched for changes of type, by what they are called."""
+        places = [path for path in (*self.key, self.cursor) if path is not None and not path.startswith("@")]
+        paths = [*self.fields.values(), *(f"$.{path}" for path in places), *self.reads]
+        steps = [_STEP.findall(path) for path in paths]
+        found = {_called(_STEP.findall(path)): (name, path) for name, path in self.fields.items()}
+        for place in (path[:end] for path in steps for end in range(1, len(path) + 1)):
+            called, path = _called(place), "$" + "".join(place)
+            found.setdefault(called, (path if called in self.fields else called, path))
+        return dict(found.values())
 
     def digest_of(self, value: Json) -> str | None:
         """What tells versions of a record apart, where its text does not."""
@@ -426,6 +449,10 @@ class Connector(Generic[Own]):
     def text_of(self, request: Request, body: bytes) -> str:
         """An answer as JSON text. Raises ValueError if it is not what the system documents."""
         return body.decode("utf-8-sig")
+
+    def address(self, request: Request, secret: Callable[[Secret], str]) -> str:
+        """Where the request is sent: its path, unless that stands for a secret one."""
+        return request.path
 
     def headers(self, secret: Callable[[Secret], str]) -> Mapping[str, str]:
         """What signs a request to the source's own host. OAuth is signed by the client itself."""

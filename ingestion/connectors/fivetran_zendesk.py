@@ -1,6 +1,7 @@
 """Connector `fivetran_zendesk`: the tables that Fivetran's Zendesk Support connector has landed already.
 
-Follows Fivetran's Zendesk Support schema: ticket, ticket_field_history, ticket_comment, organization and group.
+Follows Fivetran's Zendesk Support schema: ticket, ticket_field_history, ticket_comment, satisfaction_rating,
+organization and group.
 `ticket_field_history` has every value of a field from the ticket's creation on, so the value at opening is the one
 written at creation; a field without one was empty then.
 """
@@ -13,7 +14,8 @@ from pydantic import Field
 
 from ingestion.connectors.base import Json, PulledFeed, Rows, alias
 from ingestion.connectors.tables import KEY, TableConnector, TableOptions, utc
-from ingestion.connectors.zendesk import ZENDESK_WORDS
+from ingestion.connectors.zendesk import ZENDESK_WORDS, RatingOptions, rating_rows
+from ingestion.readers import literal
 
 _SYNCED = "_fivetran_synced"
 # The columns that are asked for, but for the values of a history.
@@ -30,7 +32,7 @@ _KINDS = MappingProxyType(
 )
 
 
-class FivetranZendeskOptions(TableOptions):
+class FivetranZendeskOptions(TableOptions, RatingOptions):
     """Options of a source of type `fivetran_zendesk`; `service_field` is the ticket field that tells the service."""
 
     words_of_system: ClassVar[Mapping[str, Mapping[str, str]]] = ZENDESK_WORDS
@@ -47,6 +49,7 @@ class FivetranZendesk(TableConnector[FivetranZendeskOptions]):
 
     options_model = FivetranZendeskOptions
     names_persons = True
+    free_texts = ("comment",)
 
     def without_persons(self, feed: str, record: Json, pseudonym: Callable[[str], str]) -> Json:
         """Users, and in a history the values of fields that name them."""
@@ -75,6 +78,10 @@ class FivetranZendesk(TableConnector[FivetranZendeskOptions]):
             "comment": f"""
                 select id, ticket_id, user_id, public, {utc("created")} as created, _fivetran_synced
                 from {{ticket_comment}}""",
+            "satisfaction_rating": f"""
+                select id, ticket_id, score, comment, {utc("created_at")} as created_at,
+                    {utc("updated_at")} as updated_at, _fivetran_synced
+                from {{satisfaction_rating}}""",
         }
     )
     keys = MappingProxyType(dict.fromkeys(queries, "id"))
@@ -146,6 +153,14 @@ class FivetranZendesk(TableConnector[FivetranZendeskOptions]):
             "created > ticket.created_at",  # the first comment is the ticket's description
         )
         every_ticket = ("ticket", "organization", "group")
+        # A ticket's row has neither its brand nor its organization as they are now; its history has.
+        latest = " ".join(
+            f"""left join (
+                select ticket_id as of_ticket, arg_max(value, updated) as {name} from history
+                where field_name = {literal(field)} group by all
+            ) as {name}s on record.ticket_id = {name}s.of_ticket"""
+            for name, field in (("service", service), ("customer", "organization_id"))
+        )
         return [
             self._feed("organization", "name"),
             self._feed("group", "name"),
@@ -181,6 +196,21 @@ class FivetranZendesk(TableConnector[FivetranZendeskOptions]):
                 cursor=_SYNCED,
                 ticket="ticket_id",
                 looks_into=every_ticket,
+            ),
+            PulledFeed(
+                "satisfaction_rating",
+                "",
+                ("_key",),
+                {name: f"$.{name}" for name in ("ticket_id", "score", "comment", "created_at", "updated_at")},
+                rating_rows(
+                    self.options,
+                    "satisfaction_rating",
+                    f"{of_ticket.removeprefix('record ')} {latest}",
+                    _named("organization", "customer"),
+                    "service",
+                ),
+                cursor=_SYNCED,
+                looks_into=("satisfaction_rating", "history", *every_ticket),
             ),
         ]
 

@@ -31,13 +31,14 @@ from ingestion.readers import literal
 class IcsOptions(AccountOptions):
     """Options of a source of type `ics`. An event's categories name the services, `service` those of all others.
 
-    `path` is the calendar's path below `url`.
+    `path` is the calendar's path below `url`. Whoever knows a private calendar's address may read it: such a path, or
+    the whole address, is a secret, and `$NAME` stands for it wherever the calendar is spoken of.
     """
 
     is_open: ClassVar[bool] = True
 
     since: Instant
-    path_of_calendar: str = Field(default="", alias="path")
+    path_of_calendar: str | Secret = Field(default="", alias="path")
     service: str | None = None
     horizon: int = Field(default=90, ge=1, le=1000)
 
@@ -65,13 +66,20 @@ class Ics(Connector[IcsOptions]):
         ) as record"""
         fields = {name: f"$.{name}" for name in ("start", "end", "summary", "created", "status")}
         rows = {"outages": Rows(columns, source, "coalesce(status, '') <> 'CANCELLED'")}
-        return [PulledFeed("windows", "windows", ("uid", "original_start"), fields, rows, is_complete=True)]
+        key, reads = ("uid", "original_start"), ("$.categories[*]",)
+        return [PulledFeed("windows", "windows", key, fields, rows, reads, is_complete=True)]
 
     def start(self, since: Mapping[str, datetime], now: datetime) -> Sequence[Request]:
         """The calendar; the days ahead are counted from the day of the pull."""
         until = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         note = {"since": utc_text(since["windows"]), "until": utc_text(until + timedelta(days=self.options.horizon))}
-        return [Request("windows", self.options.path_of_calendar, note=note)]
+        path = self.options.path_of_calendar
+        return [Request("windows", f"${path.env}" if isinstance(path, Secret) else path, note=note)]
+
+    def address(self, request: Request, secret: Callable[[Secret], str]) -> str:
+        """The calendar's, which may be a secret."""
+        path = self.options.path_of_calendar
+        return secret(path) if isinstance(path, Secret) else request.path
 
     def text_of(self, request: Request, body: bytes) -> str:
         """The windows of a calendar as JSON. Raises ValueError for what is no calendar."""

@@ -121,6 +121,23 @@ def _changes(entries: str) -> str:
     )"""
 
 
+def _name_paths(field: str) -> list[str]:
+    """Where `_name_of` looks."""
+    value = f'$.fields."{field}"'
+    return [f"{value}{place}" for place in (".name", ".value", "[*].name", "[*].value")]
+
+
+# What is read of an entry, of a changelog and of comments alike.
+_ENTRY = (
+    ".id",
+    ".created",
+    ".author.accountId",
+    ".author.name",
+    ".jsdPublic",
+    *(f".items[*].{name}" for name in ("field", "fromString", "toString")),
+)
+
+
 # Each issue's value of each field at opening: what its first change found. Entries come from both places.
 _FIRSTS = f"""
     first_changes as (
@@ -206,6 +223,7 @@ class Jira(Connector[JiraOptions]):
                     "tickets": self._tickets(),
                     "ticket_events": self._events(f"{_OWN_ENTRIES.format('record')} union all {_OPENINGS}"),
                 },
+                reads=tuple(self._reads_of_issues()),
                 cursor="fields.updated",
                 ticket="key",
                 looks_into=("issues", "changelog"),
@@ -213,10 +231,28 @@ class Jira(Connector[JiraOptions]):
             ),
             *[
                 PulledFeed(
-                    name, records, ("@issue", "id"), {}, longer, about="@issue", looks_into=("issues", "changelog")
+                    name,
+                    records,
+                    ("@issue", "id"),
+                    {},
+                    longer,
+                    tuple(f"${path}" for path in _ENTRY),
+                    about="@issue",
+                    looks_into=("issues", "changelog"),
                 )
                 for name, records in (("changelog", "values"), ("comments", "comments"))
             ],
+        ]
+
+    def _reads_of_issues(self) -> list[str]:
+        options = self.options
+        named = [options.customer_field, options.service_field, options.team_field]
+        lists = [("$.changelog", "histories"), ("$.fields.comment", "comments")]
+        return [
+            *(path for field in named for path in _name_paths(field)),
+            *(f"{place}.{entries}[*]{path}" for place, entries in lists for path in _ENTRY),
+            *(f"{place}.total" for place, _ in lists),
+            *([f'$.fields."{options.sla_field}".completedCycles[*].breached'] if options.sla_field else []),
         ]
 
     def _tickets(self) -> Rows:

@@ -98,6 +98,7 @@ class Qualtrics(Connector[QualtricsOptions]):
                 ("responseId",),
                 fields,
                 {"survey_responses": rows},
+                tuple(f'$.values."{name}"' for name in (*self.options.items, *self.options.columns.values())),
                 cursor="values.recordedDate",
                 about=f'$.values."{ticket}"' if ticket else None,
                 is_reconciled=True,

@@ -59,6 +59,7 @@ class Statuspage(Connector[StatuspageOptions]):
             "ended_at": "coalesce(resolved_at, until)",
             "announced_at": "created_at",
         }
+        components = ("$.components[*].id", "$.components[*].name")
         fields = {"cause": "$.name", "created_at": "$.created_at", "resolved_at": "$.resolved_at"}
         return [
             PulledFeed(
@@ -67,6 +68,7 @@ class Statuspage(Connector[StatuspageOptions]):
                 ("id",),
                 {**fields, "impact": "$.impact", "started_at": "$.started_at"},
                 {"outages": Rows(incidents, source, f"{kind} <> '{IGNORE}'")},
+                components,
             ),
             PulledFeed(
                 "maintenances",
@@ -74,6 +76,7 @@ class Statuspage(Connector[StatuspageOptions]):
                 ("id",),
                 {**fields, "started_at": "$.scheduled_for", "until": "$.scheduled_until"},
                 {"outages": Rows(maintenance, source)},
+                components,
             ),
         ]
 

@@ -21,13 +21,18 @@ KEY = "_key"
 
 class TableOptions(PullOptions):
     """Where the tables are: `path` names a DuckDB file or a folder with `<table>.parquet` or `<table>/*.parquet`,
-    `database` the environment variable with the connection string of a PostgreSQL database.
+    `database` the environment variable with the connection string of a PostgreSQL database. `plain_database` allows a
+    connection whose other end TLS does not verify, which otherwise only this machine's own may be.
     """
 
     path: str | None = None
     database: Secret | None = None
     db_schema: str | None = Field(default=None, alias="schema", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    plain_database: bool = False
     page_size: int = Field(default=50_000, ge=1, le=100_000)
+    # A page may need a whole large table sorted, and holds 50,000 rows of 5 KB.
+    timeout_seconds: float = Field(default=600, gt=0)
+    max_response_bytes: int = Field(default=256 << 20, ge=1)
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

@@ -3,6 +3,9 @@
 Follows the Zendesk Support API v2: cursor-based incremental tickets, incremental ticket events with comment events,
 incremental organizations, groups and satisfaction ratings. What Zendesk counts as system updates comes again as a new
 version of a ticket. The rate that the incremental exports allow is ten requests a minute.
+
+Ratings are asked for by their creation (`start_time`). An answer to an offer, and a later change of it, is a rating of
+its own; one that was changed in place is found when all are asked for (`reconcileOn`).
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -28,6 +31,7 @@ from ingestion.connectors.base import (
     earlier,
     next_link,
 )
+from ingestion.options import StrictOptions
 from ingestion.readers import literal
 
 # Ticket fields with a history, and the canonical events that their changes are.
@@ -51,12 +55,19 @@ ZENDESK_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 
 
-class ZendeskOptions(ConnectorOptions):
+class RatingOptions(StrictOptions):
+    """`instrument` and `item` name the satisfaction survey, `scores` its answers on the instrument's scale."""
+
+    instrument: str = "zendesk-satisfaction"
+    item: str = "csat"
+    scores: dict[str, float] = Field(default={"good": 5, "bad": 1})
+
+
+class ZendeskOptions(ConnectorOptions, RatingOptions):
     """Options of a source of type `zendesk`.
 
     `user` with `token` signs as API token, `token` alone as OAuth access token. `service_field` is the ticket field
-    that tells the service, such as `brand_id`; `instrument` and `item` name the satisfaction survey, `scores` its
-    answers on the instrument's scale.
+    that tells the service, such as `brand_id`.
     """
 
     words_of_system: ClassVar[Mapping[str, Mapping[str, str]]] = ZENDESK_WORDS
@@ -65,9 +76,6 @@ class ZendeskOptions(ConnectorOptions):
     user: str | None = None
     requests_per_minute: int = Field(default=10, ge=1)
     service_field: str = Field(default="brand_id", pattern=r"^[a-z_]+$")
-    instrument: str = "zendesk-satisfaction"
-    item: str = "csat"
-    scores: dict[str, float] = Field(default={"good": 5, "bad": 1})
 
 
 def _named(kind: str, reference: str) -> str:
@@ -199,6 +207,11 @@ class Zendesk(Connector[ZendeskOptions]):
                 ("id",),
                 {"ticket_id": "$.ticket_id", "created_at": "$.created_at", "updater_id": "$.updater_id"},
                 {"ticket_events": _events(watched)},
+                # The value before a change is of whatever kind the field is, so that it has no kind of its own.
+                tuple(
+                    f"$.child_events[*].{name}"
+                    for name in (*watched, "type", "id", "event_type", "comment_present", "public", "comment_public")
+                ),
                 cursor="timestamp",
                 ticket="ticket_id",
                 looks_into=("tickets", "organizations", "groups"),
@@ -208,52 +221,19 @@ class Zendesk(Connector[ZendeskOptions]):
                 "satisfaction_ratings",
                 ("id",),
                 {name: f"$.{name}" for name in ("ticket_id", "score", "created_at", "updated_at", "comment")},
-                self._ratings(),
-                cursor="updated_at",
+                rating_rows(
+                    self.options,
+                    "satisfaction_ratings",
+                    "inner join tickets on record.ticket_id = tickets.record_key",
+                    _named("organizations", "tickets.organization_id"),
+                    f"tickets.{service}",
+                ),
+                cursor="created_at",
                 about="$.ticket_id",
-                looks_into=("tickets", "organizations"),
+                looks_into=("satisfaction_ratings", "tickets", "organizations"),
+                is_reconciled=True,
             ),
         ]
-
-    def _ratings(self) -> Mapping[str, Rows]:
-        """An offer is an invitation; good and bad are answers to it."""
-        scores = " ".join(
-            f"when {literal(word)} then {literal(repr(score))}" for word, score in self.options.scores.items()
-        )
-        customer = _named("organizations", "tickets.organization_id")
-        common = {
-            "instrument_id": literal(self.options.instrument),
-            "customer_id": customer,
-            "ticket_id": "record.ticket_id",
-        }
-        source = "record inner join tickets on record.ticket_id = tickets.record_key"
-        return {
-            "survey_responses": Rows(
-                {
-                    **common,
-                    "response_id": "record.record_key",
-                    "item": literal(self.options.item),
-                    "score": f"case score {scores} else score end",
-                    "responded_at": "record.updated_at",
-                    "service_id": f"tickets.{self.options.service_field}",
-                    "comment": "comment",
-                },
-                source,
-                "score not in ('offered', 'unoffered')",
-            ),
-            "survey_invitations": Rows(
-                {
-                    **common,
-                    "invitation_id": "record.record_key",
-                    "sent_at": "record.created_at",
-                    "delivered": "'true'",
-                    "response_id": "case when score <> 'offered' then record.record_key end",
-                    "service_id": f"tickets.{self.options.service_field}",
-                },
-                source,
-                "score <> 'unoffered'",
-            ),
-        }
 
     def start(self, since: Mapping[str, datetime], now: datetime) -> Sequence[Request]:
         """Tickets before their events. Zendesk refuses a start within the last minute."""
@@ -293,6 +273,49 @@ class Zendesk(Connector[ZendeskOptions]):
         if self.options.user is None:
             return bearer(secret(self.options.token))
         return basic(f"{self.options.user}/token", secret(self.options.token))
+
+
+def rating_rows(options: RatingOptions, ratings: str, join: str, customer: str, service: str) -> Mapping[str, Rows]:
+    """Good and bad are answers; the first rating of a ticket is its invitation, the last answer what came of it.
+
+    `ratings` is the feed of all ratings, `join` brings the ticket to one, `customer` and `service` are SQL over it.
+    """
+    scores = " ".join(f"when {literal(word)} then {literal(repr(score))}" for word, score in options.scores.items())
+    common = {
+        "instrument_id": literal(options.instrument),
+        "customer_id": customer,
+        "ticket_id": "record.ticket_id",
+        "service_id": service,
+    }
+    in_order = "created_at || lpad(record_key, 20, '0')"
+    answers = {
+        **common,
+        "response_id": "record.record_key",
+        "item": literal(options.item),
+        "score": f"case record.score {scores} else record.score end",
+        "responded_at": "record.updated_at",
+        "comment": "record.comment",
+    }
+    invitations = {
+        **common,
+        "invitation_id": "record.record_key",
+        "sent_at": "record.created_at",
+        "delivered": "'true'",
+        "response_id": "answer",
+    }
+    of_tickets = f"""of_tickets as (
+        select ticket_id, arg_min(record_key, {in_order}) as invitation,
+            arg_max(record_key, {in_order}) filter (score <> 'offered') as answer
+        from {ratings} where score <> 'unoffered' group by all
+    )"""
+    return {
+        "survey_responses": Rows(answers, f"record {join}", "record.score not in ('offered', 'unoffered')"),
+        "survey_invitations": Rows(
+            invitations,
+            f"record inner join of_tickets on record.record_key = of_tickets.invitation {join}",
+            prepare=of_tickets,
+        ),
+    }
 
 
 def _events(watched: Mapping[str, str]) -> Rows:

@@ -7,15 +7,19 @@ Sits between the walk through a source's pages and the network.
 """
 
 import email.utils
+import html
 import json
+import logging
+import re
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
@@ -32,6 +36,10 @@ _LONGEST_BACKOFF_SECONDS = 60.0
 _LONGEST_RETRY_AFTER_SECONDS = 900.0
 # So much of an error's own text is shown.
 _SHOWN_CHARACTERS = 200
+# A part of a secret address that is shorter than this tells nobody anything, and may be a word of the message.
+_LEAST_SECRET_CHARACTERS = 8
+
+_HTTPX_LOG = logging.getLogger("httpx")
 
 Read = TypeVar("Read")
 
@@ -60,7 +68,14 @@ class _Again(Exception):
 class Client:
     """Asks one source. Use it as a context manager: it keeps connections open."""
 
-    def __init__(self, source: str, connector: Connector[Any], allowed_hosts: Sequence[str], outside: Outside) -> None:
+    def __init__(
+        self,
+        source: str,
+        connector: Connector[Any],
+        allowed_hosts: Sequence[str],
+        outside: Outside,
+        project_dir: Path,
+    ) -> None:
         self._source = source
         self._connector = connector
         self._options = connector.options
@@ -72,7 +87,7 @@ class Client:
         self._secrets: set[str] = set()
         self._http = httpx.Client(
             timeout=self._options.timeout_seconds,
-            verify=_trusted(self._options.ca_file),
+            verify=_trusted(source, project_dir / self._options.ca_file if self._options.ca_file else None),
             follow_redirects=False,
             # A proxy of the surroundings has no business with this machine's own ports.
             trust_env=self._own.hostname not in LOOPBACK,
@@ -80,6 +95,7 @@ class Client:
         )
 
     def __enter__(self) -> Self:
+        _HTTPX_LOG.addFilter(self._unsaid)
         self._http.__enter__()
         return self
 
@@ -87,6 +103,11 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._http.__exit__(kind, error, trace)
+        _HTTPX_LOG.removeFilter(self._unsaid)
+
+    def _unsaid(self, record: logging.LogRecord) -> bool:
+        """The library would log every address, and there are secret ones."""
+        return False
 
     def fetch(self, request: Request, read: Callable[[Response], Read]) -> Read:
         """What `read` makes of the answer; a failure that may pass, and an answer that `read` refuses, is tried again.
@@ -95,7 +116,12 @@ class Client:
         """
         if request.wait_seconds:
             self._outside.sleep(request.wait_seconds)
-        address = self._address(request.path)
+        secret_or_path = self._connector.address(request, self._secret)
+        if secret_or_path != request.path:
+            parts = urlsplit(secret_or_path)
+            words = (parts.path, parts.query, *parts.path.split("/"))
+            self._secrets.update(word for word in words if len(word) >= _LEAST_SECRET_CHARACTERS)
+        address = self._address(secret_or_path)
         retrying = Retrying(
             stop=stop_after_attempt(self._options.attempts),
             wait=self._wait,
@@ -109,7 +135,7 @@ class Client:
                     answer = self._try(request, address, read)
             return answer
         except _Again as error:
-            where = self._where(request, address)
+            where = self._where(request)
             raise SourceUnavailable(
                 self._source,
                 f"{where}: {error}, after {self._options.attempts} attempts; what was pulled so far is kept, and the"
@@ -119,7 +145,7 @@ class Client:
     # ------------------------------------------------------------------------------------------- one attempt
 
     def _try(self, request: Request, address: str, read: Callable[[Response], Read]) -> Read:
-        where = self._where(request, address)
+        where = self._where(request)
         headers = self._signed(address)
         method = "GET" if request.body is None else "POST"
         answer, body = self._exchange(
@@ -134,7 +160,7 @@ class Client:
         try:
             return read(Response(body, {name.lower(): value for name, value in answer.headers.items()}))
         except MalformedPage as error:
-            raise _Again(str(error)) from error
+            raise _Again(self._redacted(str(error))) from error
 
     def _exchange(self, where: str, method: str, address: str, **content: Any) -> tuple[httpx.Response, bytes]:
         """One request of any kind and its answer, within the rate and the size allowed.
@@ -146,6 +172,12 @@ class Client:
             with self._http.stream(method, address, **content) as answer:
                 body = self._limited(answer, where)
         except httpx.TransportError as error:
+            if _is_unverified(error):
+                raise SourceUnavailable(
+                    self._source,
+                    f"{where}: the server cannot be verified ({error}); nothing is asked of it. Mend its certificate"
+                    " or url; caFile names the certificates of a private authority",
+                ) from error
             raise _Again(self._redacted(f"{type(error).__name__}: {error}")) from error
         except httpx.DecodingError as error:
             raise _Again(f"the answer cannot be decompressed ({error})") from error
@@ -169,7 +201,8 @@ class Client:
         return bytes(body)
 
     def _refusal(self, answer: httpx.Response, body: bytes) -> str:
-        said = " ".join(body.decode("utf-8", errors="replace").split())[:_SHOWN_CHARACTERS]
+        # Redacted before it is cut: half of a secret is no longer found.
+        said = " ".join(self._redacted(body.decode("utf-8", errors="replace")).split())[:_SHOWN_CHARACTERS]
         status = answer.status_code
         if 300 <= status < 400:
             target = urlsplit(answer.headers.get("location", ""))
@@ -179,7 +212,7 @@ class Client:
             403: "the account may not read this; give it the right, or leave the feed out",
             404: "there is nothing at this address; check url and the system's version",
         }.get(status, "the system refused the request")
-        return self._redacted(f"HTTP {status}: {remedy}" + (f" (it said: {said})" if said else ""))
+        return f"HTTP {status}: {remedy}" + (f" (it said: {said})" if said else "")
 
     # ------------------------------------------------------------------------------------------- where and who
 
@@ -194,8 +227,9 @@ class Client:
             raise SourceError(self._source, f"the answer leads to http://{parts.hostname}, which is not encrypted")
         return path
 
-    def _where(self, request: Request, address: str) -> str:
-        parts = urlsplit(address)
+    def _where(self, request: Request) -> str:
+        """The request as it may be spoken of."""
+        parts = urlsplit(self._address(request.path))
         return f"{'GET' if request.body is None else 'POST'} {parts.scheme}://{parts.netloc}{parts.path}"
 
     @property
@@ -211,7 +245,10 @@ class Client:
             if self._oauth_token is None:
                 self._oauth_token = self._new_token(self._oauth)
             return {"Authorization": f"Bearer {self._oauth_token}"}
-        return dict(self._connector.headers(self._secret))
+        headers = dict(self._connector.headers(self._secret))
+        # Basic puts user and password into another form, which says as much.
+        self._secrets.add(headers.get("Authorization", "").rpartition(" ")[2])
+        return headers
 
     def _new_token(self, oauth: OAuth) -> str:
         address = self._address(oauth.token_url)
@@ -239,12 +276,18 @@ class Client:
         value = self._outside.env.get(secret.env)
         if not value:
             raise SourceError(self._source, f"the secret {secret.env} is not set; set {secret.env} before the run")
+        if not value.isprintable():
+            raise SourceError(
+                self._source, f"the secret {secret.env} holds a line end or another character that is never sent"
+            )
         self._secrets.add(value)
         return value
 
     def _redacted(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "…")
+        """The text without secrets, in whatever form a server repeats them."""
+        forms = {form for secret in self._secrets - {""} for form in _forms_of(secret)}
+        for form in sorted(forms, key=len, reverse=True):
+            text = text.replace(form, "…")
         return text
 
     # --------------------------------------------------------------------------------------------------- waiting
@@ -284,9 +327,28 @@ class Client:
 
 
 @cache
-def _trusted(ca_file: str | None) -> ssl.SSLContext:
+def _trusted(source: str, ca_file: Path | None) -> ssl.SSLContext:
     """Certificates are verified, against the system's authorities or those of a file; reading them takes a while."""
-    return ssl.create_default_context(cafile=ca_file)
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise SourceError(
+            source, f"caFile {ca_file} holds no certificates in PEM that can be read ({error})"
+        ) from error
+
+
+def _is_unverified(error: BaseException | None) -> bool:
+    """Whether that is why there is no connection: asked again, the server would be no other."""
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _forms_of(secret: str) -> set[str]:
+    """A secret as it is, in an address or taken from one, in a form, in JSON and in a page."""
+    encoded = {encode(secret, safe=safe) for encode in (quote, quote_plus) for safe in ("", "/")}
+    lower = {re.sub("%..", lambda found: found[0].lower(), form) for form in encoded}
+    return {secret, unquote(secret), *encoded, *lower, json.dumps(secret)[1:-1], html.escape(secret)}
 
 
 def check_host(source: str, address: str, allowed_hosts: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ alone, so there is nothing beside them that could disagree.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
@@ -56,6 +56,8 @@ _GROUP_BYTES, _FEWEST_IN_GROUP, _MOST_IN_GROUP = 10 << 20, 20_480, 122_880
 # DuckDB's names of JSON types, as a person would say them; null says nothing about a type.
 _KINDS = {"VARCHAR": "text", "BOOLEAN": "boolean", "OBJECT": "object", "ARRAY": "list"}
 _NUMBER = "number"
+# In a JSON path: every member of a list.
+_EACH = "[*]"
 # So many deletions at once are never suspicious: a calendar of three entries may well lose one.
 _FEW_DELETIONS = 3
 
@@ -165,7 +167,7 @@ def _client(
 ) -> Client | TableClient:
     if isinstance(connector, TableConnector):
         return TableClient(source, connector, allowed_hosts, outside, project_dir)
-    return Client(source, connector, allowed_hosts, outside)
+    return Client(source, connector, allowed_hosts, outside, project_dir)
 
 
 def _since(connector: Connector[Any], loads: Sequence[Load], overlap: int) -> datetime:
@@ -345,6 +347,18 @@ def _row_group(payloads: pa.ChunkedArray) -> int:
     return min(max(fitting, _FEWEST_IN_GROUP), _MOST_IN_GROUP)
 
 
+def _kinds_of(found: Iterable[tuple[Mapping[str, str], str, str | None]]) -> dict[str, dict[str, str]]:
+    """Per field the kinds of value that came, each with the least key, from combinations of kinds as DuckDB's text."""
+    kept: dict[str, dict[str, str]] = {}
+    for fields, kinds, key in found:
+        for field, kind in zip(fields, kinds.strip("[]").split(", "), strict=True):
+            if kind.strip("'") != "NULL":  # nothing there, or a null
+                name = _KINDS.get(kind, _NUMBER)
+                of_field = kept.setdefault(field, {})
+                of_field[name] = min(of_field.get(name, str(key)), str(key))
+    return kept
+
+
 class _FeedLanding:
     """What one pull brings to one raw feed: of the records received, those to be landed."""
 
@@ -467,7 +481,7 @@ class _FeedLanding:
 
     def _find_types(self) -> dict[str, dict[str, str]]:
         """Per watched field the kinds of value that came, each with the key of a record that has it."""
-        if not self._feed.fields or not self.has_news:
+        if not self.has_news:
             return {}
         texts = f"select place, null::varchar as {KEY}, {PAYLOAD} from received"
         if self._news.num_rows < self._received.num_rows:
@@ -476,7 +490,10 @@ class _FeedLanding:
         if self._gone.num_rows:
             self._con.register("gone", self._gone)
             texts += f" union all select null, {KEY}, {PAYLOAD} from gone"
-        paths = ", ".join(literal(path) for path in self._feed.fields.values())
+        watched = {name: path for name, path in self._feed.watched.items() if _EACH not in path}
+        if not watched:
+            return self._find_types_in_lists(texts)
+        paths = ", ".join(literal(path) for path in watched.values())
         # Records are alike: there are a few combinations of kinds, and as text they are counted fastest.
         rows = self._rows(
             f"""
@@ -484,17 +501,41 @@ class _FeedLanding:
             group by kinds order by all
             """
         )
-        found: dict[str, dict[str, str]] = {}
-        for kinds, place, gone in rows:
-            if kinds is None:  # no JSON
-                continue
-            key = gone if place is None else self._news[KEY][pc.index(self._news["place"], place).as_py()]
-            for field, kind in zip(self._feed.fields, kinds.strip("[]").split(", "), strict=True):
-                if kind.strip("'") != "NULL":  # nothing there, or a null
-                    kept = found.setdefault(field, {})
-                    name = _KINDS.get(kind, _NUMBER)
-                    kept[name] = min(kept.get(name, str(key)), str(key))
-        return found
+        found = ((watched, kinds, self._key_of(*which)) for kinds, *which in rows if kinds is not None)  # null: no JSON
+        return _kinds_of(found) | self._find_types_in_lists(texts)
+
+    def _key_of(self, place: int | None, gone: str | None) -> str | None:
+        """The key of a record received at a place, or else of one that is gone."""
+        return gone if place is None else self._news[KEY][pc.index(self._news["place"], place).as_py()].as_py()
+
+    def _find_types_in_lists(self, texts: str) -> dict[str, dict[str, str]]:
+        """The same of fields that stand in the members of lists; each list is taken apart once.
+
+        `texts`: query of the records, each with its place or else its key.
+        """
+        members: dict[str, dict[str, str]] = {}
+        for name, path in self._feed.watched.items():
+            of_list, each, rest = path.rpartition(_EACH)
+            if each:
+                members.setdefault(of_list + each, {})[name] = f"${rest}"
+        if not members:
+            return {}
+        parts = ", ".join(
+            f"[{place} || ':' || cast(json_type(member, [{', '.join(map(literal, watched.values()))}]) as varchar)"
+            f" for member in json_extract({PAYLOAD}, {literal(path)})]"
+            for place, (path, watched) in enumerate(members.items())
+        )
+        is_json = "" if pc.all(self._news["is_readable"]).as_py() in (True, None) else f"where json_valid({PAYLOAD})"
+        rows = self._rows(
+            f"""
+            select kinds, min(place), min({KEY})
+            from (select place, {KEY}, unnest(list_distinct(flatten([{parts}]))) as kinds from ({texts}) {is_json})
+            group by kinds order by all
+            """
+        )
+        lists = list(members.values())
+        placed = [(*text.split(":", maxsplit=1), self._key_of(*which)) for text, *which in rows]
+        return _kinds_of((lists[int(place)], kinds, key) for place, kinds, key in placed)
 
     def _known_types(self) -> dict[str, set[str]]:
         known: dict[str, set[str]] = {}

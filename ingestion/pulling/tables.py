@@ -1,23 +1,26 @@
 """Asking tables: the counterpart of the HTTP client for databases and Parquet files.
 
-Belongs here: connections, retries, which host may be asked, rows as JSON. Does not belong here: what is asked
-(connectors).
+Belongs here: connections and how they are secured, retries, which host may be asked, how long and how large an answer
+may be, rows as JSON. Does not belong here: what is asked (connectors).
 Sits between the walk through a source's pages and a database.
 """
 
+import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+import ssl
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import duckdb
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
-from ingestion.connectors.base import Request
-from ingestion.connectors.tables import TableConnector
+from ingestion.connectors.base import LOOPBACK, Request
+from ingestion.connectors.tables import TableConnector, TableOptions
 from ingestion.errors import SourceError, SourceUnavailable
 from ingestion.pulling.client import Response, check_host
 from ingestion.pulling.outside import Outside
@@ -25,6 +28,11 @@ from ingestion.readers import OFFLINE, quoted, sql_path
 
 _TABLE = re.compile(r"\{(\w+)\}")
 _LONGEST_BACKOFF_SECONDS = 60
+# A server that is there takes a connection at once; a query may take as long as the source allows.
+_CONNECT_SECONDS = 60
+# So many rows of a file are held beside the page while its size is counted.
+_ROWS_AT_ONCE = 1000
+_VERIFIED = "verify-full"
 
 Read = TypeVar("Read")
 
@@ -41,7 +49,7 @@ class TableClient:
         project_dir: Path,
     ) -> None:
         self._source, self._connector, self._outside = source, connector, outside
-        self._allowed = allowed_hosts
+        self._allowed, self._project_dir = allowed_hosts, project_dir
         self._path = project_dir / connector.options.path if connector.options.path else None
         self._connection: Any = None
 
@@ -59,7 +67,7 @@ class TableClient:
         retrying = Retrying(
             stop=stop_after_attempt(self._connector.options.attempts),
             wait=wait_exponential(max=_LONGEST_BACKOFF_SECONDS),
-            retry=retry_if_exception_type((psycopg.OperationalError, duckdb.IOException)),
+            retry=retry_if_exception(_may_pass),
             sleep=self._outside.sleep,
             reraise=True,
         )
@@ -70,30 +78,46 @@ class TableClient:
         except (psycopg.OperationalError, duckdb.IOException) as error:
             said = str(error).split("\n", maxsplit=1)[0]
             raise SourceUnavailable(
-                self._source, f"{request.label}: the database cannot be read ({type(error).__name__}: {said})"
+                self._source,
+                f"{request.label}: the database cannot be read ({type(error).__name__}: {said}){_remedy(error)}",
             ) from error
         except (psycopg.Error, duckdb.Error) as error:
             said = str(error).split("\n", maxsplit=1)[0]
             raise SourceError(
                 self._source,
-                f"{request.label}: {said}; check that the tables are there with their usual columns, and schema",
+                f"{request.label}: {said}; check that the tables are there with their usual columns, and"
+                " schema; leaveOut names raw feeds whose tables are not there",
             ) from error
-        return read(Response(("[" + ",".join(rows) + "]").encode(), {}))
+        return read(Response(b"[" + b",".join(rows) + b"]", {}))
 
-    def _rows(self, request: Request) -> list[str]:
+    def _rows(self, request: Request) -> list[bytes]:
         query = self._connector.query(request)
         if self._path is not None:
             if self._connection is None:
                 self._connection = self._open_files(self._path)
-            found = self._connection.execute(f"select to_json(page) from ({self._named(query)}) as page").fetchall()
-            return [str(text) for (text,) in found]
+            found = self._connection.execute(f"select to_json(page) from ({self._named(query)}) as page")
+            batches: Iterator[list[tuple[str]]] = iter(lambda: found.fetchmany(_ROWS_AT_ONCE), [])
+            return self._limited(request, (row for batch in batches for row in batch))
         if self._connection is None or self._connection.closed:
             self._connection = self._open_postgres()
-        with self._connection.transaction():
-            found = self._connection.execute(
-                f"select row_to_json(page)::text from ({self._named(query)}) as page"
-            ).fetchall()
-        return [str(text) for (text,) in found]
+        asked = f"select row_to_json(page)::text from ({self._named(query)}) as page"
+        # Closed before the transaction ends: a stream that is left half read keeps the connection for itself.
+        with self._connection.transaction(), closing(self._connection.cursor().stream(asked)) as found:
+            return self._limited(request, found)
+
+    def _limited(self, request: Request, found: Iterable[tuple[str]]) -> list[bytes]:
+        """The rows, up to the limit of an answer's size."""
+        limit, size, rows = self._connector.options.max_response_bytes, 0, list[bytes]()
+        for (text,) in found:
+            rows.append(text.encode())
+            size += len(rows[-1])
+            if size > limit:
+                raise SourceError(
+                    self._source,
+                    f"{request.label}: the page is larger than maxResponseBytes ({limit:,}); ask for smaller pages"
+                    " (pageSize), or raise the limit",
+                )
+        return rows
 
     def _named(self, query: str) -> str:
         """The query with its tables' names where they are."""
@@ -130,7 +154,74 @@ class TableClient:
             parts: Mapping[str, Any] = conninfo_to_dict(value)
         except psycopg.ProgrammingError:
             raise SourceError(self._source, f"{secret.env} holds no connection string of PostgreSQL") from None
-        host = str(parts.get("host", ""))
-        if not host.startswith("/"):  # a socket on this machine
-            check_host(self._source, f"postgresql://{host}", self._allowed)
-        return psycopg.connect(value, options="-c TimeZone=UTC -c default_transaction_read_only=on")
+        options = self._connector.options
+        secured = _secured(self._source, secret.env, parts, self._allowed, options, self._project_dir)
+        seconds = options.timeout_seconds
+        settings = "-c TimeZone=UTC -c default_transaction_read_only=on"
+        settings += f" -c statement_timeout={math.ceil(seconds * 1000)}"
+        return psycopg.connect(
+            make_conninfo(value, **secured),
+            options=settings,
+            connect_timeout=math.ceil(min(seconds, _CONNECT_SECONDS)),
+            # A server that is no longer there does not keep to its own timeout.
+            keepalives_idle=_CONNECT_SECONDS,
+            keepalives_interval=10,
+            keepalives_count=3,
+        )
+
+
+def _secured(
+    source: str,
+    name: str,
+    parts: Mapping[str, Any],
+    allowed_hosts: Sequence[str],
+    options: TableOptions,
+    project_dir: Path,
+) -> dict[str, str]:
+    """What a connection string, whose secret has that name, must be completed with.
+
+    The database is then asked on the one host that slm.yaml allows, whatever the environment (PGHOSTADDR, PGSSLMODE)
+    says, and over TLS that verifies it unless it is on this machine or `plainDatabase` is set. Raises SourceError for a
+    string that says otherwise.
+    """
+    host = str(parts.get("host", ""))
+    for key in ("hostaddr", "service"):
+        if parts.get(key):
+            raise SourceError(source, f"{name} has {key}, which goes round allowedHosts; write host alone")
+    if not host:
+        raise SourceError(source, f"{name} names no host; write the one that is to be asked")
+    if "," in host:
+        raise SourceError(source, f"{name} lists several hosts; write the one that is to be asked")
+    secured = {"host": host, "hostaddr": ""}
+    if host.startswith("/"):  # a socket on this machine
+        return secured
+    check_host(source, f"postgresql://{host}", allowed_hosts)
+    if host in LOOPBACK or options.plain_database:
+        return secured
+    if parts.get("sslmode", _VERIFIED) != _VERIFIED:
+        raise SourceError(
+            source,
+            f"{name} has sslmode={parts['sslmode']}, which does not verify who answers; write sslmode={_VERIFIED}, or"
+            " leave it out. plainDatabase: true allows it where the network itself is trusted",
+        )
+    authorities = str(project_dir / options.ca_file) if options.ca_file else parts.get("sslrootcert")
+    # Kerberos would encrypt instead of TLS, and verify no certificate.
+    secured |= {"sslmode": _VERIFIED, "gssencmode": "disable"}
+    return secured | {"sslrootcert": authorities or ssl.get_default_verify_paths().cafile or "system"}
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether the same query may succeed later; one that takes too long will again."""
+    is_passing = isinstance(error, psycopg.OperationalError | duckdb.IOException)
+    return is_passing and not isinstance(error, psycopg.errors.QueryCanceled)
+
+
+def _remedy(error: BaseException) -> str:
+    if isinstance(error, psycopg.errors.QueryCanceled):
+        return "; ask for smaller pages (pageSize), or raise timeoutSeconds"
+    if not re.search(r"certificate|\bSSL\b", str(error)):
+        return ""
+    return (
+        "; TLS is demanded, and the server verified: caFile names the certificates of a private authority, and"
+        " plainDatabase: true does without where the network itself is trusted"
+    )

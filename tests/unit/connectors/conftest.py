@@ -1,6 +1,7 @@
 """A source of a connector, its replayed system, and a home."""
 
 import hashlib
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -150,6 +151,13 @@ def own_counts(far: Pulled) -> dict[str, int]:
     with duckdb.connect(far.options["path"], read_only=True) as con:
         found = {feed: con.execute(query).fetchall()[0][0] for feed, query in TABLES[far.kind].counts.items()}
     return {feed: count for feed, count in found.items() if count}
+
+
+@pytest.fixture
+def every_host_is_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever host is asked, it is this machine."""
+    addresses = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *more, **named: addresses("127.0.0.1", *more, **named))
 
 
 @pytest.fixture(params=PLAYED)

@@ -5,6 +5,7 @@ Does not belong here: any system's own answers (systems/).
 """
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -94,8 +95,8 @@ class Replay:
 
 
 @contextmanager
-def served(api: Api) -> Iterator[Replay]:
-    """Within the block the system answers on loopback."""
+def served(api: Api, tls: ssl.SSLContext | None = None) -> Iterator[Replay]:
+    """Within the block the system answers on loopback, encrypted if `tls` says how."""
     replay: Replay
 
     class Handler(BaseHTTPRequestHandler):
@@ -136,7 +137,9 @@ def served(api: Api) -> Iterator[Replay]:
 
     server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    replay = Replay(f"http://127.0.0.1:{server.server_address[1]}", api)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    replay = Replay(f"http{'s' if tls else ''}://127.0.0.1:{server.server_address[1]}", api)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

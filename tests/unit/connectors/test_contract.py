@@ -4,14 +4,19 @@ A pull is compared with an undisturbed one of the same system, byte for byte of 
 test_tables.
 """
 
+import base64
+import html
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given, settings
@@ -30,7 +35,7 @@ from ingestion.pulling.spool import Frame, Spool
 from ingestion.storage import Paths
 from tests.integration.small_project import ROOT
 from tests.unit.connectors.conftest import AS_OF, NIGHT, PLAYED, Pulled, opened, own_counts
-from tests.unit.connectors.replay import Answer, cut, no_fault, once, torn
+from tests.unit.connectors.replay import Answer, Asked, Surroundings, cut, no_fault, once, served, torn
 from tests.unit.connectors.systems import SYSTEMS, type_of
 
 # Per connector: what landing holds after an undisturbed pull, and how many answers that took.
@@ -330,6 +335,52 @@ def test_missing_secret_is_told_by_name(far: Pulled) -> None:
         far.pull()
 
 
+# What a page, an address or JSON writes in another way.
+AWKWARD = 'of "all" & of/none=+1'
+
+
+@pytest.mark.parametrize("kind", [kind for kind in sorted(SYSTEMS) if SYSTEMS[kind].SECRETS])
+@pytest.mark.parametrize("written", [str, quote, quote_plus, lambda text: quote(text, safe=""), html.escape])
+def test_server_that_repeats_what_it_was_sent_puts_no_secret_into_an_error(
+    far: Pulled, written: Callable[[str], str]
+) -> None:
+    """User and password of Basic are as readable in their other form."""
+    far.surroundings.env = {name: f"{value} {AWKWARD}" for name, value in far.surroundings.env.items()}
+
+    def echo(number: int, asked: Asked, answer: Answer) -> Answer:
+        sent = asked.headers.get("authorization") or asked.headers["x-api-token"]
+        return Answer({"you sent": [written(part) for part in (sent, *far.surroundings.env.values())]}, 400)
+
+    far.replay.fault = echo
+    with pytest.raises(SourceError, match=r"it said: .*…") as error:
+        far.pull()
+    said = str(error.value).partition("it said: ")[2]
+    assert not any(part in said for part in ("secret", "all", "none", "+1"))
+    user = SYSTEMS[far.kind].OPTIONS.get("user", "")
+    for known in (f"{user}:", f"{user}/token:"):
+        assert base64.b64encode(known.encode()).decode()[:8] not in said
+
+
+@pytest.mark.parametrize("kind", [kind for kind in sorted(SYSTEMS) if SYSTEMS[kind].SECRETS])
+def test_secret_cut_short_by_the_end_of_a_message_is_not_in_it_either(far: Pulled) -> None:
+    (name,) = far.surroundings.env
+    secret = far.surroundings.env[name]
+    far.replay.fault = lambda number, asked, answer: Answer(b"." * 195 + secret.encode(), 400)
+    with pytest.raises(SourceError, match="it said") as error:
+        far.pull()
+    assert secret[:3] not in str(error.value).partition("it said: ")[2]
+
+
+@pytest.mark.parametrize("kind", ["zendesk"])
+def test_secret_with_a_line_end_is_told_by_name_alone(far: Pulled) -> None:
+    """As a file's content often is; the client would put it into its own error."""
+    far.surroundings.env = {name: f"{value}\n" for name, value in far.surroundings.env.items()}
+    with pytest.raises(SourceError, match="ZENDESK_TOKEN holds a line end") as error:
+        far.pull()
+    assert SYSTEMS[far.kind].SECRETS["ZENDESK_TOKEN"] not in str(error.value)
+    assert far.replay.asked == []
+
+
 # ----------------------------------------------------------------------------------------------------- declarations
 
 
@@ -387,24 +438,38 @@ def test_documentation_says_of_every_feed_what_its_connector_declares(any_far: P
         assert edits
 
 
-def test_example_of_the_documentation_is_whole_and_short() -> None:
-    """It is what people copy."""
-    import collections.abc
-    import datetime as time
-    import types
-
-    from ingestion.connectors import base
-
+def test_example_of_the_documentation_is_whole_and_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is what people copy: as it stands it is a module, and with its line in the list it pulls."""
     text = (ROOT / "docs" / "connectors.md").read_text(encoding="utf-8")
     example = text.split("```python\n")[1].split("```")[0]
     assert len(example.splitlines()) < 60
-    names = {**vars(collections.abc), **vars(types), **vars(base), "datetime": time.datetime}
-    exec(compile(example, "docs/connectors.md", "exec"), names)  # noqa: S102 - our own text
-    options = {"url": "https://checks.example", "token": {"env": "X"}, "group": "web"}
-    connector = names["Checks"](names["ChecksOptions"].model_validate(options))
-    (request,) = connector.start({"checks": NIGHT}, NIGHT)
-    assert request.label == "/v1/web/checks"
-    assert connector.follow(request, base.Page(base.Records([]), {"next": "/more"}))[0].path == "/more"
+    (tmp_path / "copied_checks.py").write_text(example, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("ingestion.adapters.CONNECTORS", {"checks": import_module("copied_checks").Checks})
+    checks = [
+        {"id": number, "service": {"name": "web"}, "tested": f"2026-03-02T1{number}:00:00Z", "state": state}
+        for number, state in enumerate(("OK", "FAIL"))
+    ]
+
+    def api(asked: Asked) -> Answer:
+        assert asked.path == "/v1/web/checks"
+        assert asked.headers["authorization"] == "Bearer a-secret"
+        page = int(asked.params.get("page", 0))
+        following = f"/v1/web/checks?page={page + 1}" if page + 1 < len(checks) else None
+        return Answer({"data": {"items": [checks[page]]}, "next": following})
+
+    with served(api) as replay:
+        options = {"token": {"env": "CHECKS_TOKEN"}, "group": "web"}
+        far = Pulled("checks", replay, tmp_path / "home", options, Surroundings({"CHECKS_TOKEN": "a-secret"}))
+        far.run()
+        assert far.rows("uptime_checks", "service_id, status") == [("web", "down"), ("web", "up")]
+        assert far.run(NIGHT + timedelta(days=1)).new_loads == ()
+    checked = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--config", ROOT / "pyproject.toml", tmp_path / "copied_checks.py"],
+        capture_output=True,
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stdout
 
 
 # ------------------------------------------------------------------------------------------ days that are asked again

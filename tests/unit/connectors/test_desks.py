@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.connectors.conftest import NIGHT, Pulled
+from tests.unit.connectors.conftest import NIGHT, SUNDAY, Pulled
 from tests.unit.connectors.systems.jira import history
 from tests.unit.connectors.systems.zendesk import epoch
 
@@ -59,12 +59,34 @@ class TestZendesk:
         ]
         assert far.rows("survey_invitations", "invitation_id, response_id") == [("51", "51"), ("52", None)]
 
-    def test_offer_that_is_answered_later_becomes_an_answer(self, far: Pulled, replay: Any) -> None:
+    def test_offer_that_is_answered_later_is_one_invitation_with_its_last_answer(
+        self, far: Pulled, replay: Any
+    ) -> None:
+        """An answer, and a change of it, are ratings of their own."""
         far.run()
-        replay.api.ratings[1] |= {"score": "bad", "updated_at": "2026-03-09T10:00:00Z"}
+        offered = replay.api.ratings[1]
+        for number, score, day in ((53, "bad", 8), (54, "good", 9)):
+            at = f"2026-03-0{day}T10:00:00Z"
+            replay.api.ratings.append(offered | {"id": number, "score": score, "created_at": at, "updated_at": at})
         far.run(NIGHT + timedelta(days=1))
+        assert far.rows("survey_responses", "response_id, score") == [("51", 5.0), ("53", 1.0), ("54", 5.0)]
+        assert far.rows("survey_invitations", "invitation_id, response_id") == [("51", "51"), ("52", "54")]
+
+    def test_rating_that_is_changed_in_place_is_found_when_all_are_asked_for(self, far: Pulled, replay: Any) -> None:
+        """`start_time` is of the creation: by it a change of what is older is never found."""
+        far.run()
+        replay.api.ratings.append(
+            replay.api.ratings[1] | {"id": 53, "ticket_id": 3, "created_at": "2026-03-08T10:00:00Z"}
+        )
+        far.run(NIGHT + timedelta(days=1))
+        replay.api.ratings[1] |= {"score": "bad", "updated_at": "2026-03-09T10:00:00Z"}
+        far.run(NIGHT + timedelta(days=2))
+        assert far.rows("survey_responses", "response_id") == [("51",)]
+        far.surroundings.now = SUNDAY
+        far.run(SUNDAY)
         assert far.rows("survey_responses", "response_id, score") == [("51", 5.0), ("52", 1.0)]
-        assert far.rows("survey_invitations", "invitation_id, response_id") == [("51", "51"), ("52", "52")]
+        columns = "invitation_id, response_id"
+        assert far.rows("survey_invitations", columns) == [("51", "51"), ("52", "52"), ("53", None)]
 
     def test_deleted_ticket_is_told_and_gone_with_its_events(self, far: Pulled, replay: Any) -> None:
         far.run()

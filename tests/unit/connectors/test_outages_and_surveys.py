@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from ingestion.errors import SourceError
 from tests.unit.connectors.conftest import NIGHT, SUNDAY, Pulled
-from tests.unit.connectors.replay import Answer
+from tests.unit.connectors.replay import Answer, no_fault
 from tests.unit.connectors.systems.ics import MOVED, ONCE, WEEKLY
 
 OUTAGE = "outage_id, service_id, kind, started_at, ended_at"
@@ -134,6 +135,34 @@ class TestIcs:
         assert [row[3] for row in far.quarantine()] == ["naive_time"]
         far.run(NIGHT + timedelta(days=1), timeZone="America/New_York")
         assert far.rows("outages", "distinct started_at") == [(march(21, 2),)]
+
+    @pytest.mark.parametrize("is_whole", [False, True], ids=["path", "whole address"])
+    def test_private_address_is_a_secret_and_written_nowhere(
+        self, far: Pulled, replay: Any, caplog: pytest.LogCaptureFixture, is_whole: bool
+    ) -> None:
+        caplog.set_level(0)
+        path = "/calendar/team%40acme.example/private-0123abcd/basic.ics"
+        far.surroundings.env["TEAM_CALENDAR"] = f"{replay.url}{path}?key=45ef6789" if is_whole else path
+        far.options["path"] = {"env": "TEAM_CALENDAR"}
+        replay.fault = lambda number, asked, answer: Answer(asked.path, 404)
+        with pytest.raises(SourceError, match=r"GET http://127.0.0.1:\d+/\$TEAM_CALENDAR: HTTP 404") as refused:
+            far.run()
+        replay.fault = lambda number, asked, answer: Answer({"no such": unquote(asked.path).split("/")}, 400)
+        with pytest.raises(SourceError, match=r"\$TEAM_CALENDAR: HTTP 400") as unknown:
+            far.run()
+        replay.fault = lambda number, asked, answer: Answer({"you asked": asked.path}, 503)
+        with pytest.raises(SourceError, match=r"\$TEAM_CALENDAR: HTTP 503") as unavailable:
+            far.run()
+        replay.fault = no_fault
+        replay.api.events.append("BEGIN:VEVENT\nUID:bad\nDTSTART:20260321T020000\nEND:VEVENT\n")
+        far.run(maxRejectRatio=1)
+        assert {asked.path for asked in replay.asked} == {path}
+        assert far.quarantine("file, reason_code") == [("$TEAM_CALENDAR", "naive_time")]
+        written = b"".join(file.read_bytes() for file in far.home.rglob("*") if file.is_file())
+        said = f"{refused.value}{unknown.value}{unavailable.value}{caplog.text}"
+        for part in ("private", "0123abcd", "45ef6789", "basic.ics"):
+            assert part.encode() not in written
+            assert part not in said
 
     def test_page_that_is_no_calendar_is_refused(self, far: Pulled, replay: Any) -> None:
         replay.fault = lambda number, asked, answer: Answer(b"<html>sign in</html>")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,11 +18,12 @@ from hypothesis import strategies as st
 
 from ingestion.connectors import base
 from ingestion.connectors.base import AccountOptions, Connector, Page, PulledFeed, Request, Rows
-from ingestion.errors import SignInRefused, SourceError
+from ingestion.errors import SignInRefused, SourceError, SourceUnavailable
 from ingestion.landing import landed_loads
 from ingestion.pulling.load import DIGEST, PAYLOAD, instant_text, text_digest
 from ingestion.pulling.pages import MalformedPage, records_of
 from ingestion.storage import Paths
+from tests.unit.connectors.certificates import Certificate, certificate
 from tests.unit.connectors.conftest import NIGHT, Pulled
 from tests.unit.connectors.replay import Answer, Asked, Replay, Surroundings, once, served
 
@@ -263,6 +265,89 @@ def test_secret_does_not_leave_the_sources_own_host(far: Pulled, api: Api, tmp_p
 def test_address_that_is_unsafe_is_refused_before_anything_is_asked(far: Pulled, url: str, said: str) -> None:
     far.options["url"] = url
     with pytest.raises(SourceError, match=said):
+        far.pull()
+
+
+# ---------------------------------------------------------------------------------------------------- encryption
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return certificate(tmp_path_factory.mktemp("authority"), "authority.example")
+
+
+@contextmanager
+def encrypted(far: Pulled, api: Api, shown: Certificate) -> Iterator[None]:
+    """Within the block the source is asked over TLS, of a server that shows that certificate."""
+    api.tokens = {"a-client-secret": 10}
+    far.options = {"token": {"env": "SMALL"}}
+    with served(api, shown.server_context) as replay:
+        far.replay = replay
+        yield
+
+
+def test_server_that_a_private_authority_vouches_for_is_read(
+    far: Pulled, api: Api, authority: Certificate, tmp_path: Path
+) -> None:
+    """A relative path is the project's."""
+    far.home.mkdir()
+    (far.home / "own.pem").write_bytes(authority.certificate.read_bytes())
+    with encrypted(far, api, certificate(tmp_path / "shown", "127.0.0.1", by=authority)):
+        far.options["caFile"] = "own.pem"
+        far.pull()
+    assert far.landed_counts() == {"checks": 3}
+
+
+@pytest.mark.parametrize("shown", ["self-signed", "unknown authority", "other host"])
+def test_server_that_cannot_be_verified_is_not_asked(
+    far: Pulled, api: Api, authority: Certificate, tmp_path: Path, shown: str
+) -> None:
+    host = "other.example" if shown == "other host" else "127.0.0.1"
+    by = None if shown == "self-signed" else authority
+    said = "IP address mismatch" if shown == "other host" else "self-signed|unable to get local issuer"
+    with encrypted(far, api, certificate(tmp_path / "shown", host, by=by)):
+        if shown == "other host":
+            far.options["caFile"] = str(authority.certificate)
+        with pytest.raises(SourceUnavailable, match=f"cannot be verified .*({said}).*caFile names"):
+            far.pull()
+        assert far.replay.asked == []
+    assert far.landed_counts() == {}
+    assert far.surroundings.waited == []
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_file_of_certificates_that_is_none_is_told(far: Pulled, content: str | None) -> None:
+    far.home.mkdir()
+    far.options["caFile"] = "own.pem"
+    if content:
+        (far.home / "own.pem").write_text(content)
+    with pytest.raises(SourceError, match=r"caFile .*own\.pem holds no certificates"):
+        far.pull()
+
+
+@pytest.mark.parametrize("is_plain", [False, True])
+def test_other_host_is_asked_without_encryption_only_where_the_source_says_so(
+    far: Pulled, api: Api, is_plain: bool, every_host_is_loopback: None
+) -> None:
+    api.tokens = {"a-client-secret": 10}
+    url = far.replay.url.replace("127.0.0.1", "desk.example")
+    far.options = {"token": {"env": "SMALL"}, "url": url, **({"plainHttp": True} if is_plain else {})}
+    far.allowed_hosts = ("desk.example",)
+    if is_plain:
+        far.pull()
+        assert far.landed_counts() == {"checks": 3}
+    else:
+        with pytest.raises(SourceError, match="url: write https; plainHttp: true allows"):
+            far.pull()
+        assert far.replay.asked == []
+
+
+def test_link_without_encryption_to_another_host_is_not_followed(far: Pulled, api: Api) -> None:
+    api.tokens = {"a-client-secret": 10}
+    far.options = {"token": {"env": "SMALL"}}
+    far.allowed_hosts = ("127.0.0.1", "desk.example")
+    far.replay.fault = lambda number, asked, answer: Answer({"data": {"items": []}, "next": "http://desk.example/"})
+    with pytest.raises(SourceError, match=r"http://desk\.example, which is not encrypted"):
         far.pull()
 
 

@@ -98,6 +98,32 @@ def test_ticket_that_comes_into_sight_late_is_landed_with_its_history(far: Pulle
     assert far.landed_counts() == replay.api.counts
 
 
+@pytest.mark.parametrize(("overlap", "found"), [("PT15M", True), ("PT0S", False)])
+def test_what_was_written_before_the_last_pull_and_seen_after_it_is_found_by_the_overlap(
+    far: Pulled, replay: Any, overlap: str, found: bool
+) -> None:
+    """Of two who write at once the later one may be done first: time and id of the other lie before what is known."""
+    far.options["overlap"] = overlap
+    api = replay.api
+
+    def write(number: int, at: str) -> None:
+        instant = f"2026-03-09T{at}Z"
+        api.tickets[number] = ticket(number, Created=instant, LastUpdated=instant)
+        kinds = enumerate(("Create", "Correspond"), start=number * 10)
+        api.history[number] = [transaction(id_, number, kind, at) | {"Created": instant} for id_, kind in kinds]
+
+    write(8, "10:00:05")
+    far.run()
+    write(7, "10:00:00")
+    late = transaction(69, 2, "Correspond", "10:00:00")
+    api.tickets[2]["LastUpdated"] = late["Created"] = "2026-03-09T10:00:00Z"
+    api.history[2].append(late)
+    far.run(NIGHT + timedelta(days=1))
+    known = far.rows("ticket_events", "distinct ticket_id", "event_type = 'message' and ticket_id in ('2', '7', '8')")
+    assert known == ([("2",), ("7",), ("8",)] if found else [("8",)])
+    assert (("7",) in far.rows("tickets", "ticket_id")) is found
+
+
 def test_deleted_ticket_is_noticed_when_all_are_asked_for(far: Pulled, replay: Any) -> None:
     far.run()
     del replay.api.tickets[2]

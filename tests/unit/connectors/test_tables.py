@@ -13,11 +13,14 @@ from unittest import mock
 import duckdb
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from ingestion.errors import SourceError, SourceUnavailable
 from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.pulling.spool import Frame, Spool
-from tests.unit.connectors.conftest import NIGHT, Pulled
+from tests.postgres_server import Server
+from tests.unit.connectors.certificates import certificate
+from tests.unit.connectors.conftest import NIGHT, NO_SERVER, Pulled
 from tests.unit.connectors.replay import Replay, Surroundings
 from tests.unit.connectors.systems.tables import TABLES
 
@@ -131,6 +134,26 @@ def test_zendesk_by_way_of_fivetran_holds_values_at_opening_and_what_happened(fa
 
 
 @pytest.mark.parametrize("kind", ["fivetran_zendesk"])
+def test_ratings_by_way_of_fivetran_are_answers_and_invitations(far: Pulled) -> None:
+    far.run()
+    columns = "response_id, item, score, ticket_id, customer_id, service_id, responded_at, comment"
+    answered = datetime(2026, 3, 3, 11)
+    assert far.rows("survey_responses", columns) == [("52", "csat", 5.0, "1", "Acme", "61", answered, "Thanks")]
+    invited = far.rows("survey_invitations", "invitation_id, response_id, ticket_id, service_id")
+    assert invited == [("51", "52", "1", "61"), ("53", None, "2", "61")]
+
+
+@pytest.mark.parametrize("kind", ["fivetran_zendesk"])
+@pytest.mark.parametrize("store", ["duckdb"], indirect=True)
+def test_table_of_ratings_that_is_not_there_is_left_out_by_name(far: Pulled, change: Store) -> None:
+    change("drop table satisfaction_rating")
+    with pytest.raises(SourceError, match=r"satisfaction_rating.*leaveOut names raw feeds"):
+        far.run()
+    far.run(leaveOut=["satisfaction_rating"])
+    assert len(far.rows("tickets", "ticket_id")) == 2
+
+
+@pytest.mark.parametrize("kind", ["fivetran_zendesk"])
 def test_row_that_is_synced_later_is_found(far: Pulled, change: Store) -> None:
     far.run()
     change(
@@ -197,6 +220,170 @@ def test_place_that_cannot_be_read_is_told(kind: str, options: dict[str, Any], s
         far.run()
     assert "secret@" not in str(error.value)
     assert "password" not in str(error.value)
+
+
+# --------------------------------------------------------------------------------------- how a database is reached
+
+DESK = "host=desk.example dbname=x user=u password=a-secret-of-tables"
+
+
+def asked_for(tmp_path: Path, address: str, **options: Any) -> dict[str, Any]:
+    """What the database is asked for by a pull whose connection string is `address`; nothing is sent."""
+    far = Pulled(
+        "icinga",
+        NO_SERVER,
+        tmp_path / "home",
+        {"database": {"env": "WAREHOUSE"}, "attempts": 1, **options},
+        Surroundings({"WAREHOUSE": address}),
+        ("desk.example", "127.0.0.1"),
+    )
+    unreachable = psycopg.OperationalError("unreachable")
+    with (
+        mock.patch.object(psycopg, "connect", side_effect=unreachable) as connect,
+        pytest.raises(SourceError) as error,
+    ):
+        far.pull()
+    assert "a-secret-of-tables" not in str(error.value)
+    if not connect.called:
+        raise error.value
+    (address,), more = connect.call_args
+    return {**conninfo_to_dict(address), **more}
+
+
+def test_database_on_another_machine_is_verified(tmp_path: Path) -> None:
+    asked = asked_for(tmp_path, DESK)
+    assert asked["sslmode"] == "verify-full"
+    assert asked["gssencmode"] == "disable"
+    assert asked["sslrootcert"]
+    own = asked_for(tmp_path, DESK, caFile="certificates/own.pem")
+    assert own["sslrootcert"] == str(tmp_path / "home" / "certificates" / "own.pem")
+
+
+@pytest.mark.parametrize(
+    "address", [f"{DESK} sslmode={mode}" for mode in ("disable", "prefer", "require", "verify-ca")]
+)
+def test_database_that_is_not_verified_needs_an_option_that_says_so(tmp_path: Path, address: str) -> None:
+    with pytest.raises(SourceError, match=r"does not verify who answers.*plainDatabase: true"):
+        asked_for(tmp_path, address)
+    asked = asked_for(tmp_path, address, plainDatabase=True)
+    assert asked["sslmode"] in address
+    assert asked_for(tmp_path, DESK, plainDatabase=True).get("sslmode") is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "/var/run/postgresql"])
+def test_database_of_this_machine_needs_no_certificate(tmp_path: Path, host: str) -> None:
+    assert "sslmode" not in asked_for(tmp_path, f"host={host} dbname=x")
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        (f"{DESK} hostaddr=203.0.113.9", "has hostaddr, which goes round allowedHosts"),
+        ("service=elsewhere", "has service, which goes round allowedHosts"),
+        ("postgresql://u@desk.example,evil.example/x", "lists several hosts"),
+        ("host=/var/run/postgresql,evil.example", "lists several hosts"),
+        ("dbname=x user=u", "names no host"),
+    ],
+)
+def test_address_that_goes_round_the_allowed_hosts_is_refused(tmp_path: Path, address: str, said: str) -> None:
+    with pytest.raises(SourceError, match=said):
+        asked_for(tmp_path, address)
+
+
+def test_environment_does_not_lead_to_another_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("PGHOSTADDR", "203.0.113.9"), ("PGSSLMODE", "disable"), ("PGSSLROOTCERT", "/none")):
+        monkeypatch.setenv(name, value)
+    asked = asked_for(tmp_path, DESK)
+    assert (asked["hostaddr"], asked["sslmode"]) == ("", "verify-full")
+    assert asked["sslrootcert"] != "/none"
+
+
+def test_silent_database_is_not_waited_for_without_end(tmp_path: Path) -> None:
+    assert asked_for(tmp_path, DESK)["connect_timeout"] == 60
+    asked = asked_for(tmp_path, f"{DESK} connect_timeout=0", timeoutSeconds=7.5)
+    assert asked["connect_timeout"] == 8
+    assert "statement_timeout=7500" in asked["options"]
+
+
+@pytest.mark.parametrize("kind", ["icinga"])
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)
+def test_environment_does_not_lead_a_real_connection_astray(far: Pulled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGHOSTADDR", "203.0.113.9")
+    far.pull()
+    assert far.landed_counts() == {"states": 4, "downtimes": 3}
+
+
+@pytest.mark.parametrize("kind", ["icinga"])
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)
+def test_query_that_takes_too_long_is_given_up_with_what_to_do(far: Pulled, change: Store) -> None:
+    change(
+        "alter table icinga_objects rename to slow; create view icinga_objects as"
+        " select object_id, name1, name2 from slow cross join lateral (select pg_sleep(5) where object_id > 0) as late"
+    )
+    far.options["timeoutSeconds"] = 0.2
+    with pytest.raises(SourceUnavailable, match=r"statement timeout.*raise timeoutSeconds"):
+        far.pull()
+    assert far.surroundings.waited == []
+
+
+@pytest.mark.parametrize("kind", ["icinga"])
+def test_page_larger_than_allowed_is_refused(far: Pulled) -> None:
+    far.options["maxResponseBytes"] = 100
+    with pytest.raises(SourceError, match=r"states: the page is larger than maxResponseBytes \(100\).*pageSize"):
+        far.pull()
+    assert far.landed_counts() == {}
+
+
+@pytest.fixture(scope="module")
+def encrypted(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[Server, Path]:
+    """A server whose certificate is of desk.example, issued by an authority of the tests; its tables; the authority."""
+    folder = tmp_path_factory.mktemp("certificates")
+    authority = certificate(folder / "authority", "authority.example")
+    shown = certificate(folder / "server", "desk.example", by=authority)
+    owner = (postgres_server.folder / "data").stat()
+    with postgres_server.connect() as con:
+        for setting, path in (("ssl_cert_file", shown.certificate), ("ssl_key_file", shown.key)):
+            there = postgres_server.folder / path.name
+            there.write_bytes(path.read_bytes())
+            there.chmod(0o600)
+            os.chown(there, owner.st_uid, owner.st_gid)
+            con.execute(f"alter system set {setting} = '{there}'")
+        con.execute("alter system set ssl = on")
+        con.execute("select pg_reload_conf()")
+        con.execute("create schema encrypted")
+    with psycopg.connect(postgres_server.dsn(), options="-c TimeZone=UTC -c search_path=encrypted") as con:
+        con.execute(TABLES["icinga"].content)
+    return postgres_server, authority.certificate
+
+
+@pytest.mark.parametrize(
+    ("host", "knows_authority", "said"),
+    [
+        ("desk.example", True, None),
+        ("desk.example", False, "certificate verify failed.*caFile"),
+        ("other.example", True, "does not match host name.*caFile"),
+    ],
+)
+def test_only_the_database_that_a_trusted_certificate_names_is_read(
+    encrypted: tuple[Server, Path],
+    tmp_path: Path,
+    host: str,
+    knows_authority: bool,
+    said: str | None,
+    every_host_is_loopback: None,
+) -> None:
+    server, authority = encrypted
+    options = {"database": {"env": "WAREHOUSE"}, "schema": "encrypted", "attempts": 1}
+    options |= {"caFile": str(authority)} if knows_authority else {}
+    surroundings = Surroundings({"WAREHOUSE": f"host={host} port={server.port} dbname=postgres user=postgres"})
+    far = Pulled("icinga", NO_SERVER, tmp_path / "home", options, surroundings, (host,))
+    if said is None:
+        far.pull()
+        assert far.landed_counts() == {"states": 4, "downtimes": 3}
+    else:
+        with pytest.raises(SourceUnavailable, match=said):
+            far.pull()
+        assert far.landed_counts() == {}
 
 
 @pytest.mark.parametrize("kind", ["icinga"])

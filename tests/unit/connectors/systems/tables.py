@@ -11,6 +11,18 @@ ZENDESK = """
         value varchar, _fivetran_synced timestamptz);
     create table ticket_comment (id bigint, ticket_id bigint, user_id bigint, public boolean, created timestamptz,
         _fivetran_synced timestamptz);
+    create table satisfaction_rating (id bigint, ticket_id bigint, requester_id bigint, assignee_id bigint,
+        group_id bigint, score varchar, created_at timestamptz, updated_at timestamptz, comment varchar, reason varchar,
+        _fivetran_synced timestamptz);
+    insert into satisfaction_rating values
+        (51, 1, 71, 72, 92, 'offered', '2026-03-03 10:00:00+00', '2026-03-03 10:00:00+00', null, null,
+         '2026-03-03 12:00:00+00'),
+        (52, 1, 71, 72, 92, 'good', '2026-03-03 11:00:00+00', '2026-03-03 11:00:00+00', 'Thanks', null,
+         '2026-03-03 12:00:00+00'),
+        (53, 2, 71, null, null, 'offered', '2026-03-03 10:00:00+00', '2026-03-03 10:00:00+00', null, null,
+         '2026-03-03 12:00:00+00'),
+        (54, 2, 71, null, null, 'unoffered', '2026-03-02 10:00:00+00', '2026-03-02 10:00:00+00', null, null,
+         '2026-03-03 12:00:00+00');
     insert into organization values (81, 'Acme', '2026-03-03 00:00:00+00');
     insert into "group" values (91, 'Desk', '2026-03-03 00:00:00+00'), (92, 'Apps', '2026-03-03 00:00:00+00');
     insert into ticket values
@@ -108,6 +120,7 @@ TABLES = {
             "ticket=ticket",
             "history=ticket_field_history",
             "comment=ticket_comment",
+            "satisfaction_rating=satisfaction_rating",
         ),
     ),
     "fivetran_servicenow": Tables(

@@ -106,10 +106,16 @@ class Api:
         host = f"http://{asked.headers['host']}"
         name = asked.path.split("/")[-1].removesuffix(".json")
         if name in ("groups", "satisfaction_ratings"):
-            rows = self.groups if name == "groups" else self.ratings
+            start = int(asked.params.get("start_time", "0"))
+            ratings = [rating for rating in self.ratings if epoch(str(rating["created_at"])) >= start]
+            rows = self.groups if name == "groups" else ratings
             after = int(asked.params.get("page[after]", "0"))
             has_more = after + PAGE < len(rows)
-            links = {"next": f"{host}{asked.path}?page[size]=2&page[after]={after + PAGE}" if has_more else None}
+            links = {
+                "next": f"{host}{asked.path}?page[size]=2&start_time={start}&page[after]={after + PAGE}"
+                if has_more
+                else None
+            }
             return Answer({name: rows[after : after + PAGE], "meta": {"has_more": has_more}, "links": links})
         feed = "tickets" if name == "cursor" else name
         feeds: dict[str, tuple[list[dict[str, Any]], Callable[[dict[str, Any]], int]]] = {
