@@ -31,9 +31,6 @@ DEFAULT_RESPONSE_BYTES = 64 << 20
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
-# A step of a JSON path, in quotes or without.
-_STEP = re.compile(r'\."([^"]*)"|\.([^."]+)')
-
 Json = Any
 # UTF-8; a `Raw` is a place in the answer.
 RecordText = bytes | msgspec.Raw
@@ -347,8 +344,8 @@ class PulledFeed:
         record = json.loads(payload) if paths else None
         for path in paths:
             value = record
-            for quoted, plain in _STEP.findall(path.removeprefix("$")):
-                value = value.get(quoted or plain) if isinstance(value, dict) else None
+            for step in _STEP.findall(path.removeprefix("$")):
+                value = value.get(step[1:].strip('"')) if isinstance(value, dict) else None
             found.add(None if value is None else str(value))
         return {ticket for ticket in found if ticket}
 

@@ -22,7 +22,8 @@ _SYNCED = "_fivetran_synced"
 _MEANT = frozenset(
     {
         *("id", "name", "ticket_id", "problem_id", "requester_id", "user_id", "via_channel"),
-        *("status", "type", "is_deleted", "field_name", "public", "created", "created_at", "updated", KEY, _SYNCED),
+        *("status", "type", "is_deleted", "field_name", "public", "score"),
+        *("created", "created_at", "updated", "updated_at", KEY, _SYNCED),
     }
 )
 # Fields of a ticket whose values are users.
@@ -210,6 +211,7 @@ class FivetranZendesk(TableConnector[FivetranZendeskOptions]):
                     "service",
                 ),
                 cursor=_SYNCED,
+                about="$.ticket_id",
                 looks_into=("satisfaction_rating", "history", *every_ticket),
             ),
         ]

@@ -20,8 +20,9 @@ from ingestion.connectors import base
 from ingestion.connectors.base import AccountOptions, Connector, Page, PulledFeed, Request, Rows
 from ingestion.errors import SignInRefused, SourceError, SourceUnavailable
 from ingestion.landing import landed_loads
-from ingestion.pulling.load import DIGEST, PAYLOAD, instant_text, text_digest
+from ingestion.pulling.load import DIGEST, PAYLOAD, instant_text
 from ingestion.pulling.pages import MalformedPage, records_of
+from ingestion.pulling.walk import text_digest
 from ingestion.storage import Paths
 from tests.unit.connectors.certificates import Certificate, certificate
 from tests.unit.connectors.conftest import NIGHT, Pulled

@@ -14,11 +14,13 @@ from datetime import timedelta
 from typing import Any
 from unittest import mock
 
+import numpy as np
+
 from ingestion.adapters import adapter_for
 from ingestion.adapters.connector import ConnectorAdapter
 from ingestion.errors import SourceError
 from ingestion.feeds import CANONICAL_FEEDS
-from ingestion.pulling.spool import Frame, Spool
+from ingestion.pulling.spool import SIZE, Frame, Spool
 from tests.unit.connectors.conftest import NIGHT, Pulled
 
 # A value by its feed and its place, `[*]` for every member of a list.
@@ -59,7 +61,7 @@ def kept_otherwise(change: Callable[[Place, Any], Any]) -> Iterator[None]:
             texts.append(json.dumps(changed(record, "", lambda at, value: change((str(feed), at), value))).encode())
             place += size
         body = b"".join(texts) if texts else frame.body
-        sizes = [len(text) for text in texts] if texts else frame.sizes
+        sizes = np.array([len(text) for text in texts], SIZE) if texts else frame.sizes
         append(spool, replace(frame, body=body, sizes=sizes, digests=None))
 
     with mock.patch.object(Spool, "append", changing):
@@ -78,7 +80,7 @@ def rows_of(far: Pulled) -> dict[str, list[tuple[Any, ...]]]:
 
 def aliases_of(far: Pulled) -> dict[Place, str]:
     """Where the fields of the connector stand, by feed and name."""
-    adapter = adapter_for("far", far.kind, far.source.options)
+    adapter = adapter_for("far", far.type, far.source.options)
     assert isinstance(adapter, ConnectorAdapter)
     return {
         (feed.name, name): re.sub(r"\[\d+\]", "[*]", path.replace('"', "")).removeprefix("$.")
