@@ -56,7 +56,7 @@ def clock_against_floor(sizes: list[int]) -> None:
             f" {costs.models.peak_bytes / 1e6:.0f} | {costs.by_numpy.wall_seconds:.1f} |"
             f" {costs.reading_nanoseconds:.0f} |"
         )
-    agreed = ", ".join(f"{costs.agreed_count:,} of {costs.tickets:,} tickets" for costs in measured)
+    agreed = ", ".join(f"{costs.agreed_count:,} clocks of {costs.tickets:,} tickets" for costs in measured)
     print(f"\nnumpy and the models agree on every clock that needs no order of events: {agreed}")
     for first, last in pairwise(measured):
         print(
