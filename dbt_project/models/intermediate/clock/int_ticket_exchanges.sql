@@ -1,7 +1,8 @@
 -- One row per ticket and exchange: from the earliest customer message that nobody has answered to the next reply, or to
 -- the end of the open stretch in which it began (a cancelling or merging that was undone ends none); stop_key as in
--- int_ticket_stops (twice the instant, plus one for a cancelling or merging), null while it lasts. A message that comes while the ticket is not open counts from the
--- reopening; without one it opens no exchange. Only tickets whose replies are measured are read.
+-- int_ticket_stops (twice the instant, plus one for a cancelling or merging), null while it lasts. A message that comes
+-- while the ticket is not open counts from the reopening; without one it opens no exchange. Only tickets whose replies
+-- are measured are read.
 with measured as (
     select distinct ticket_number from {{ ref('int_ticket_epoch_targets') }} where metric = 'time_to_next_reply'
 ),
