@@ -469,7 +469,7 @@ class Story:
     def _set_status(self, status: str) -> None:
         if self.status in DROPPED and self.now == self.ticket.events[-1].at:
             self.now += 1
-        if status in DONE and self.status in OPEN:
+        if status in DONE and self.status not in DONE:
             self.done_since = self.now
         self.status = status
         self.add("status", status)
