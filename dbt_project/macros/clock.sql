@@ -64,6 +64,24 @@
     end
 {%- endmacro %}
 
+{# A ticket that is cancelled or merged stands still until that is undone, whatever it is called meanwhile: the stretches
+   from the cancelling or merging to the taking up again, the status that holds in them, and the join to a row's interval. #}
+{% macro undone_voids() -%}
+    select ticket_number, void_at, gap_to from {{ ref('int_ticket_gaps') }} where void_at is not null and gap_to is not null
+{%- endmacro %}
+
+{% macro join_undone_voids(intervals, voids) -%}
+    left join {{ voids }}
+        on
+            {{ intervals }}.ticket_number = {{ voids }}.ticket_number
+            and {{ intervals }}.from_at >= {{ voids }}.void_at
+            and {{ intervals }}.from_at < {{ voids }}.gap_to
+{%- endmacro %}
+
+{% macro status_that_holds(intervals, voids) -%}
+    case when {{ voids }}.ticket_number is null or {{ intervals }}.is_open then {{ intervals }}.status else 'merged' end
+{%- endmacro %}
+
 {# What a clock of the metric does while its ticket has a status. #}
 {% macro clock_state(metric, status, is_pausing) -%}
     case

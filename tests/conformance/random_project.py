@@ -406,7 +406,7 @@ class Story:
                 break
         if self.status in OPEN and (self.team or not self.waits_for_team) and self.draw.chance(0.5):
             self._step()
-            self._set_status("resolved")
+            self._set_status(self.draw.choice(("resolved", "resolved", "cancelled")))
         return self.ticket
 
     def _happen(self) -> None:

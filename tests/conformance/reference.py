@@ -14,7 +14,7 @@ reasons.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 from tests.conformance.open_hours import Opening, Span, common, seconds, union, without, zone_rules
@@ -614,6 +614,9 @@ class TeamWalk(Walk):
             return  # of several within one second the last holds
         was_in_team, self.is_in_team = self.is_in_team, event.value == self.agreement.provider
         if self.is_in_team and not was_in_team and self.status in OPEN:
+            same = takewhile(lambda other: other.value == event.value, reversed(self.assignments_at(event.at)))
+            *_, cause = same  # to be given the same team once more changes nothing
+            self.event = cause if cause.id else None
             self.begin(event.at)
         elif was_in_team and not self.is_in_team:
             if self.phase == "running":

@@ -2545,7 +2545,7 @@ MISTAKEN = [
 UNDONE_CASES = [
     Case(
         "question-open-when-cancelled-by-mistake",
-        "asked 10:00, cancelled 11:00, undone 13:00, answered 15:00: 1 h + 2 h = 3 h",
+        "asked 10:00, cancelled 11:00, undone 13:00, answered 15:00: 1 h + 2 h = 3 h; 10,800 s",
         at("02 09:00"),
         [
             (at("02 10:00"), "message", "customer"),
@@ -2558,7 +2558,7 @@ UNDONE_CASES = [
     ),
     Case(
         "question-overdue-when-merged-by-mistake",
-        "asked 09:00, 4 h used up at 13:00, merged 14:00, undone 15:00, answered 16:00: 5 h + 1 h = 6 h",
+        "asked 09:00, 4 h used up at 13:00, merged 14:00, undone 15:00, answered 16:00: 5 h + 1 h = 6 h; 21,600 s",
         at("02 09:00"),
         [
             (at("02 09:00"), "message", "customer"),
@@ -2571,7 +2571,7 @@ UNDONE_CASES = [
     ),
     Case(
         "question-answered-while-cancelled-by-mistake",
-        "asked 10:00, cancelled 11:00, answered 12:00, undone 13:00: 1 h, and nothing is left to answer",
+        "asked 10:00, cancelled 11:00, answered 12:00, undone 13:00: 1 h, and nothing is left to answer; 3,600 s",
         at("02 09:00"),
         [
             (at("02 10:00"), "message", "customer"),
@@ -2585,7 +2585,8 @@ UNDONE_CASES = [
     ),
     Case(
         "asked-again-while-cancelled-by-mistake",
-        "asked 10:00, again 12:00 while cancelled from 11:00 to 13:00, resolved 14:00: one exchange of 1 h + 1 h = 2 h",
+        "asked 10:00, again 12:00 while cancelled from 11:00 to 13:00, resolved 14:00: one exchange of 1 h + "
+        "1 h = 2 h; 7,200 s",
         at("02 09:00"),
         [
             (at("02 10:00"), "message", "customer"),
@@ -2600,14 +2601,14 @@ UNDONE_CASES = [
     ),
     Case(
         "cancelled-by-mistake-after-it-was-resolved",
-        "09:00 to 10:00, and 13:00 to 15:00 once it is taken up again within the window: 1 h + 2 h = 3 h",
+        "09:00 to 10:00, and 13:00 to 15:00 once it is taken up again within the window: 1 h + 2 h = 3 h; 10,800 s",
         at("02 09:00"),
         MISTAKEN,
         [Outcome("resolve", 1, "met", 3 * HOUR, stopped=at("02 15:00"))],
     ),
     Case(
         "cancelled-by-mistake-after-it-was-resolved-with-new-cycles",
-        "the resolution of 10:00 stands with 1 h; 13:00 to 15:00 is a cycle of its own, 2 h",
+        "the resolution of 10:00 stands with 1 h; 13:00 to 15:00 is a cycle of its own, 2 h; 3,600 s, 7,200 s",
         at("02 09:00"),
         MISTAKEN,
         [
@@ -2618,7 +2619,7 @@ UNDONE_CASES = [
     ),
     Case(
         "cancelled-by-mistake-after-it-was-resolved-for-good",
-        "the resolution of 10:00 stands with 1 h, and reopenings are ignored",
+        "the resolution of 10:00 stands with 1 h, and reopenings are ignored; 3,600 s",
         at("02 09:00"),
         MISTAKEN,
         [Outcome("resolve", 1, "met", HOUR, stopped=at("02 10:00"))],
@@ -2626,7 +2627,8 @@ UNDONE_CASES = [
     ),
     Case(
         "cancelled-by-mistake-and-taken-up-after-the-window",
-        "resolved on the 2nd with 1 h; the fifth working day after it is the 9th, on the 16th it is a new cycle, 1 h",
+        "resolved on the 2nd with 1 h; the fifth working day after it is the 9th, on the 16th it is a new "
+        "cycle, 1 h; 3,600 s",
         at("02 09:00"),
         [*MISTAKEN[:2], (at("16 09:00"), "status", "in_progress"), (at("16 10:00"), "status", "resolved")],
         [
@@ -2636,7 +2638,8 @@ UNDONE_CASES = [
     ),
     Case(
         "unclosed-when-cancelled-by-mistake",
-        "resolving stops nothing: 09:00 to 11:00, and 13:00 to the closing at 15:00: 2 h + 2 h = 4 h, just within",
+        "resolving stops nothing: 09:00 to 11:00, and 13:00 to the closing at 15:00: 2 h + 2 h = 4 h, just "
+        "within; 14,400 s",
         at("02 09:00"),
         [*MISTAKEN[:3], (at("02 15:00"), "status", "closed")],
         [Outcome("close", 1, "met", 4 * HOUR, stopped=at("02 15:00"))],
@@ -2645,7 +2648,7 @@ UNDONE_CASES = [
     ),
     Case(
         "closed-after-it-was-cancelled",
-        "cancelled after 2 h; that it was closed an hour later is tidying up",
+        "cancelled after 2 h; that it was closed an hour later is tidying up; 7,200 s",
         at("02 09:00"),
         [(at("02 11:00"), "status", "cancelled"), (at("02 12:00"), "status", "closed")],
         [
@@ -2657,7 +2660,8 @@ UNDONE_CASES = [
     ),
     Case(
         "resolved-after-it-was-cancelled-by-mistake",
-        "cancelled after 2 h, then called resolved, taken up 13:00, resolved 14:00: 2 h + 1 h = 3 h in one cycle",
+        "cancelled after 2 h, then called resolved, taken up 13:00, resolved 14:00: 2 h + 1 h = 3 h in one "
+        "cycle; 10,800 s",
         at("02 09:00"),
         [
             (at("02 11:00"), "status", "cancelled"),
@@ -2670,7 +2674,7 @@ UNDONE_CASES = [
     ),
     Case(
         "unanswered-when-cancelled-by-mistake-after-it-was-resolved",
-        "the resolution of 10:00 was the answer: 1 h; the words of 14:00 come too late to be the first",
+        "the resolution of 10:00 was the answer: 1 h; the words of 14:00 come too late to be the first; 3,600 s",
         at("02 09:00"),
         [*MISTAKEN[:3], (at("02 14:00"), "message", "reply")],
         [Outcome("respond", 1, "met", HOUR, stopped=at("02 10:00"))],
@@ -2701,7 +2705,8 @@ ONE_SECOND_CASES = [
     ),
     Case(
         "up-and-down-within-the-second",
-        "P1 and back to P3 at 10:00:00: of several values of one second the last one holds; 09:00 to 12:00: 3 h",
+        "P1 and back to P3 at 10:00:00: of several values of one second the last one holds; 09:00 to 12:00: "
+        "3 h; 10,800 s",
         at("02 09:00"),
         [
             (at("02 10:00"), "priority", "P1"),
@@ -2714,7 +2719,8 @@ ONE_SECOND_CASES = [
     ),
     Case(
         "reopened-and-resolved-within-the-second",
-        "after the window, at 09:00:00 of the 16th: a cycle that ends as it begins is none; the first keeps its 1 h",
+        "after the window, at 09:00:00 of the 16th: a cycle that ends as it begins is none; the first keeps "
+        "its 1 h; 3,600 s",
         at("02 09:00"),
         [
             (at("02 10:00"), "status", "resolved"),
@@ -2725,7 +2731,8 @@ ONE_SECOND_CASES = [
     ),
     Case(
         "target-found-while-resolved",
-        "P4 has no target; made P1 at 11:00 while resolved, reopened 12:00, resolved 14:00: 2 h, none of the gap",
+        "P4 has no target; made P1 at 11:00 while resolved, reopened 12:00, resolved 14:00: 2 h, none of the "
+        "gap; 7,200 s",
         at("02 09:00"),
         [
             (at("02 10:00"), "status", "resolved"),
@@ -2743,7 +2750,7 @@ ONE_SECOND_CASES = [
 NAMED_CASES = [
     Case(
         "set-to-work-with-the-opening",
-        "the opening starts the clock; that work begins in that second does nothing to it",
+        "the opening starts the clock; that work begins in that second does nothing to it; 3,600 s",
         at("02 09:00"),
         [(at("02 09:00"), "status", "in_progress"), (at("02 10:00"), "status", "resolved")],
         [Outcome("resolve", 1, "met", HOUR)],
@@ -2751,7 +2758,7 @@ NAMED_CASES = [
     ),
     Case(
         "set-to-wait-with-the-opening",
-        "the wait of that second has the clock stand still from the first",
+        "the wait of that second has the clock stand still from the first; 7,200 s, paused 3,600 s",
         at("02 09:00"),
         [
             (at("02 09:00"), "status", "waiting_customer"),
@@ -2764,7 +2771,7 @@ NAMED_CASES = [
     ),
     Case(
         "set-to-wait-and-to-hold-in-one-second",
-        "the status that holds is the one of the pause, on both sides of its first second",
+        "the status that holds is the one of the pause, on both sides of its first second; 7,200 s, paused 3,600 s",
         at("02 09:00"),
         [
             (at("02 10:00"), "status", "on_hold"),
@@ -2778,7 +2785,7 @@ NAMED_CASES = [
     ),
     Case(
         "set-to-wait-resolved-and-closed-in-one-second",
-        "the resolution stops the clock, neither the wait before nor the closing after it",
+        "the resolution stops the clock, neither the wait before nor the closing after it; 7,200 s",
         at("02 09:00"),
         [
             (at("02 11:00"), "status", "waiting_customer"),
@@ -2791,7 +2798,7 @@ NAMED_CASES = [
     ),
     Case(
         "answered-and-resolved-in-one-second",
-        "the reply is what the first response waits for, the resolution what the solution does",
+        "the reply is what the first response waits for, the resolution what the solution does; 7,200 s",
         at("02 09:00"),
         [(at("02 11:00"), "status", "resolved"), (at("02 11:00"), "message", "reply")],
         [Outcome("resolve", 1, "met", 2 * HOUR), Outcome("respond", 1, "met", 2 * HOUR)],
@@ -2800,7 +2807,8 @@ NAMED_CASES = [
     ),
     Case(
         "upgraded-set-to-wait-and-given-its-values-again",
-        "the upgrade ends one clock and starts the other; that the service stays what it was is no change",
+        "the upgrade ends one clock and starts the other; that the service stays what it was is no change; "
+        "3,600 s, paused 3,600 s",
         at("02 09:00"),
         [
             (at("02 10:00"), "service", "ours"),
@@ -2820,7 +2828,7 @@ NAMED_CASES = [
     ),
     Case(
         "handed-back-by-way-of-another-team-in-one-second",
-        "the stay goes on: its last second, at 12:00, is the first at which another team holds the ticket",
+        "the stay goes on: its last second, at 12:00, is the first at which another team holds the ticket; 10,800 s",
         at("02 09:00"),
         [
             (at("02 10:00"), "team", "other"),

@@ -13,8 +13,14 @@ clock_edges as (
     select * from {{ ref('int_sla_clock_edges') }}
 ),
 
+mistakes as (
+    {{ undone_voids() }}
+),
+
 statuses as (
-    select * from {{ ref('int_ticket_status_intervals') }}
+    select intervals.* replace ({{ status_that_holds('intervals', 'mistakes') }} as status)
+    from {{ ref('int_ticket_status_intervals') }} as intervals
+    {{ join_undone_voids('intervals', 'mistakes') }}
 ),
 
 pauses as (

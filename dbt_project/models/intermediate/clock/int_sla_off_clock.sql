@@ -11,13 +11,23 @@ reopened as (
     select ticket_number from {{ ref('int_ticket_stops') }} where is_reopened
 ),
 
+mistakes as (
+    {{ undone_voids() }}
+),
+
 statuses as (
-    select ticket_number, interval_number, status, from_at, coalesce(to_at, {{ as_of() }}) as to_at
-    from {{ ref('int_ticket_status_intervals') }}
+    select
+        intervals.ticket_number,
+        intervals.interval_number,
+        {{ status_that_holds('intervals', 'mistakes') }} as status,
+        intervals.from_at,
+        coalesce(intervals.to_at, {{ as_of() }}) as to_at
+    from {{ ref('int_ticket_status_intervals') }} as intervals
+    {{ join_undone_voids('intervals', 'mistakes') }}
     where
-        status_code in (select {{ status_code('status') }} from {{ ref('int_sla_target_pauses') }})
-        or status in ('cancelled', 'merged')
-        or (not is_open and ticket_number in (select ticket_number from reopened))
+        intervals.status_code in (select {{ status_code('status') }} from {{ ref('int_sla_target_pauses') }})
+        or intervals.status in ('cancelled', 'merged')
+        or (not intervals.is_open and intervals.ticket_number in (select ticket_number from reopened))
 ),
 
 asked as (
