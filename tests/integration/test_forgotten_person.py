@@ -107,7 +107,7 @@ def test_later_release_can_be_made_again_and_the_figure_explained(nights: Nights
     """Only what was made before is listed; the lines behind a figure are where they were."""
     (entry,) = forgetting.forgotten(nights.project.home)
     assert nights.project.current.resolve().name not in entry.releases
-    assert [line for line in nights.explained if "tickets T1: desk, data/tickets.csv line 2" in line] != []
+    assert [line for line in nights.explained if "ticket T1: desk, data/tickets.csv line 2" in line] != []
 
 
 def test_person_is_remembered_and_there_is_nothing_more_to_do(nights: Nights) -> None:
