@@ -21,7 +21,7 @@ from tests.unit.publishing.conftest import AS_OF, Desk, create_empty_build, figu
 FEW_TABLES = {
     "rpt_sla_scorecard", "rpt_sla_target", "rpt_experience", "dim_metric", "dim_agreement", "dim_target",
     "fct_ticket", "fct_ticket_sla", "fct_service_availability", "fct_outage_recovery", "fct_survey_sla",
-    "fct_survey_response",
+    "fct_survey_response", "dim_local_day",
 }  # fmt: skip
 
 
