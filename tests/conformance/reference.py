@@ -613,10 +613,10 @@ class TeamWalk(Walk):
         if event != self.assignments_at(event.at)[-1]:
             return  # of several within one second the last holds
         was_in_team, self.is_in_team = self.is_in_team, event.value == self.agreement.provider
+        same = takewhile(lambda other: other.value == event.value, reversed(self.assignments_at(event.at)))
+        *_, cause = same  # to be given the same team once more changes nothing
+        self.event = cause if cause.id else None
         if self.is_in_team and not was_in_team and self.status in OPEN:
-            same = takewhile(lambda other: other.value == event.value, reversed(self.assignments_at(event.at)))
-            *_, cause = same  # to be given the same team once more changes nothing
-            self.event = cause if cause.id else None
             self.begin(event.at)
         elif was_in_team and not self.is_in_team:
             if self.phase == "running":
