@@ -166,9 +166,13 @@ class World:
         several values of one second the last one holds.
         """
         happened = [event for event in ticket.events if event.at <= self.as_of]
-        last = {(event.at, event.kind): event.id for event in sorted(happened, key=lambda event: event.id)}
+        holding: dict[tuple[int, str], Event] = {}
+        for event in sorted(happened, key=lambda event: event.id):
+            former = holding.get((event.at, event.kind))
+            if former is None or former.value != event.value:  # the same value once more changes nothing
+                holding[event.at, event.kind] = event
         events = [
-            event for event in happened if event.kind not in Values._fields or event.id == last[event.at, event.kind]
+            event for event in happened if event.kind not in Values._fields or event is holding[event.at, event.kind]
         ]
         dropped = {event.at for event in events if event.kind == "status" and event.value in DROPPED}
 
