@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from ingestion.adapters import adapter_for
 from ingestion.adapters.base import Adapter
 from ingestion.adapters.connector import ConnectorAdapter
-from ingestion.landing import Load, RawFeed, finish_commit, landed_loads
+from ingestion.landing import Load, RawFeed, landed_loads
 from ingestion.persons import Persons, Remembered, remember, remembered
 from ingestion.pulling.load import DELETED, DIGEST, KEY, PAYLOAD, remove_spools
 from ingestion.pulling.walk import record_text, text_digest
@@ -136,7 +136,6 @@ def rewrite_for(entry: Remembered, home: Path, sources: Sequence[SourceConfig], 
         if looked.persons > place:
             continue
         remove_spools(paths, name)
-        finish_commit(name, paths)
         paths.failed(name).unlink(missing_ok=True)
         pseudonymise_landed(adapter, name, paths, persons)
         about = asked_for(name) | (asked_for(named) if (named := adapter.options.ticket_source) else set())

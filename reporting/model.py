@@ -195,7 +195,10 @@ class Grid:
 
 @dataclass(frozen=True)
 class TargetRow:
-    """A target in this period. `open_*` are counts of clocks that had not stopped; empty where it has no clocks."""
+    """A target in this period. `open_*` are counts of clocks that had not stopped; empty where it has no clocks.
+
+    Of a withheld figure neither these nor `met` and `counted` say anything.
+    """
 
     name: str
     note: str

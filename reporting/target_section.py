@@ -168,7 +168,8 @@ def _agreement_note(agreement: Agreement) -> str:
 def _target_row(context: PageContext, figure: Figure, is_described: bool) -> TargetRow:
     target = context.dimensions.targets.get((figure.agreement_id, figure.agreement_version, figure.target_id))
     change, change_note = _change(context, figure)
-    has_clock = is_clock(figure.metric)
+    is_told = figure.status != "withheld"  # else the zeros would read as counts
+    has_clock = is_clock(figure.metric) and is_told
     numerator = "net " if figure.metric == "nps" else ""
     return TargetRow(
         name=wording.target_name(figure.target_id),
@@ -177,8 +178,8 @@ def _target_row(context: PageContext, figure: Figure, is_described: bool) -> Tar
         badge=badge(figure.status, figure.is_at_risk),
         result=result_text(figure),
         goal=wording.target_text(figure.metric, figure.target_ratio),
-        met=numerator + amount_text(figure.metric, figure.numerator),
-        counted=amount_text(figure.metric, figure.denominator),
+        met=numerator + amount_text(figure.metric, figure.numerator) if is_told else "",
+        counted=amount_text(figure.metric, figure.denominator) if is_told else "",
         excluded=wording.count_text(figure.excluded_count) if has_clock else "",
         open_within=wording.count_text(figure.open_within_target_count) if has_clock else "",
         open_paused=wording.count_text(figure.open_paused_count) if has_clock else "",

@@ -97,6 +97,8 @@ def second_sentence(
         clauses.append(past)
     if satisfaction:
         clauses.append(satisfaction)
+    if not clauses and judged and all(target.status == "withheld" for target in judged):
+        return ""  # nothing on the page has a number
     if not clauses:
         stands = "stands" if is_running else "stood"
         open_clocks = "" if open_over is None else f", and no clock {stands} open past its limit"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -113,7 +113,7 @@ def anew(far: Pulled, tmp_path: Path) -> Callable[[], Pulled]:
 @pytest.fixture
 def undisturbed(far: Pulled, anew: Callable[[], Pulled]) -> Undisturbed:
     if far.kind == "request_tracker":
-        far.replay.api.page = 2  # type: ignore[attr-defined]
+        cast(Any, far.replay.api).page = 2
     first, exchanged = anew(), list[tuple[Asked, Answer]]()
 
     def noting(number: int, asked: Asked, answer: Answer) -> Answer:
