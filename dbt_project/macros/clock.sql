@@ -50,6 +50,17 @@
     ('time_to_first_response', 'time_to_resolve', 'time_to_close')
 {%- endmacro %}
 
+{# Since when a clock of the metric waits that would begin with the ticket's opening, at `opening`: one of the whole life since
+   the opening of the oldest ticket merged into it (a row of int_ticket_inherited_openings), but for a first response that
+   was given there. #}
+{% macro waits_since(metric, inherited, opening) -%}
+    case
+        when {{ metric }} = 'time_to_first_response' then coalesce({{ inherited }}.unanswered_epoch, {{ opening }})
+        when {{ metric }} in {{ whole_life_clocks() }} then coalesce({{ inherited }}.opened_epoch, {{ opening }})
+        else {{ opening }}
+    end
+{%- endmacro %}
+
 {# When the ticket's life ends a clock of the metric for good, from a row of int_ticket_stops: twice the instant, plus one
    if cancelling or merging ended it; null while nothing has. #}
 {% macro stop_of(metric, stops, no_reply) -%}

@@ -309,7 +309,7 @@ def common_agreements(draw: Draw, calendars: dict[str, list[Calendar]]) -> list[
 class Story:
     """One ticket as it grows, event by event."""
 
-    def __init__(self, draw: Draw, name: str, group: str, world: World) -> None:
+    def __init__(self, draw: Draw, name: str, group: str, world: World, parent: Ticket | None = None) -> None:
         self.draw, self.world, self.group = draw, world, group
         self.sla = world.agreements[0]
         self.teams = ("desk", "network", f"team-{group}", f"team-{group}")
@@ -332,11 +332,12 @@ class Story:
         )
         self.status, self.done_since = "new", 0
         self.customer, self.service = f"customer-{group}", draw.choice(self.services)
-        opened = self._opening_instant()
+        opened = parent.opened - draw.choice((0, 1, *[HOUR] * 4, DAY)) if parent else self._opening_instant()
         self.now = opened
         self.ticket = Ticket(
             name, self.customer, self.service, "incident", draw.choice(PRIORITIES), opened, self.team, ()
         )
+        self.is_duplicate = parent is not None
 
     def _opening_instant(self) -> int:
         draw, zone = self.draw, self.sla.zone
@@ -399,12 +400,15 @@ class Story:
         self.ticket = replace(self.ticket, events=(*self.ticket.events, event))
 
     def grow(self) -> Ticket:
-        for _ in range(self.draw.choice((0, 1, 2, 3, 4, 6, 8, 12))):
+        for _ in range(self.draw.choice((0, 0, 0, 1, 2) if self.is_duplicate else (0, 1, 2, 3, 4, 6, 8, 12))):
             self._step()
             self._happen()
             if self.status in DROPPED and (self.waits_for_team or self.draw.chance(0.5)):
                 break
-        if self.status in OPEN and (self.team or not self.waits_for_team) and self.draw.chance(0.5):
+        if self.is_duplicate and self.status in OPEN:
+            self.now += HOUR
+            self._set_status("merged")
+        elif self.status in OPEN and (self.team or not self.waits_for_team) and self.draw.chance(0.5):
             self._step()
             self._set_status(self.draw.choice(("resolved", "resolved", "cancelled")))
         return self.ticket
@@ -506,7 +510,16 @@ class RandomProject:
         parties = [("SLA", name) for name in had["customer"]] + [("OLA", name) for name in had["team"]]
         parties += [("UC", name) for name in {*had["service"], "*"}]
         agreements = [found for party in sorted(parties) for found in self._by_party.get(party, [])]
-        return World(epoch(AS_OF), self.openings, agreements)
+        return World(epoch(AS_OF), self.openings, agreements, self.children)
+
+    @cached_property
+    def children(self) -> dict[str, list[Ticket]]:
+        """Tickets by the parent they name."""
+        found: dict[str, list[Ticket]] = {}
+        for ticket in self.tickets:
+            found.setdefault(ticket.parent, []).append(ticket)
+        found.pop("", None)
+        return found
 
     def expected(self) -> list[Row]:
         return [row for row, _ in self.expected_ends()]
@@ -520,6 +533,7 @@ class RandomProject:
 
 
 def random_project(seed: int, count: int, tickets_per_customer: int = 3) -> RandomProject:
+    """At least so many tickets; beside them one for every sixth that is merged into one of them."""
     draw = Draw(seed)
     calendars = random_calendars(draw)
     openings = {}
@@ -534,12 +548,30 @@ def random_project(seed: int, count: int, tickets_per_customer: int = 3) -> Rand
         own = customer_agreements(draw, group, ZONES[number % len(ZONES)], calendars)
         agreements += own
         world = World(epoch(AS_OF), openings, own + shared)
-        for _ in range(tickets_per_customer):
-            ticket = Story(draw, f"T{len(tickets):05d}", group, world).grow()
-            tickets.append(ticket)
+        first = number * (tickets_per_customer + 1)
+        of_customer = [Story(draw, f"T{first + n:05d}", group, world).grow() for n in range(tickets_per_customer)]
+        if draw.chance(0.5):
+            parent = draw.choice(of_customer)
+            duplicate = Story(draw, f"T{first + tickets_per_customer:05d}", group, world, parent).grow()
+            of_customer.append(replace(duplicate, parent=parent.id))
+        of_customer = with_parents(draw, of_customer, tickets)
+        tickets += of_customer
+        for ticket in of_customer:
             if draw.chance(0.25):
                 exclusions[ticket.id] = random_exclusions(draw, world, ticket)
     return RandomProject([c for zone in calendars.values() for c in zone], agreements, tickets, exclusions, openings)
+
+
+def with_parents(draw: Draw, of_customer: Sequence[Ticket], others: Sequence[Ticket]) -> list[Ticket]:
+    """Some name another parent, merged or not: a ticket of the customer, one of another, or none there is."""
+    found = []
+    for ticket in of_customer:
+        rivals = [other.id for other in of_customer if other is not ticket]
+        strangers = [draw.choice(others).id] if others else []
+        if draw.chance(0.3):
+            ticket = replace(ticket, parent=draw.choice([*rivals * 3, *strangers, "T-none"]))
+        found.append(ticket)
+    return found
 
 
 def with_cases(drawn: RandomProject, worked: RandomProject) -> RandomProject:
@@ -673,13 +705,16 @@ def decision_document(name: str, ticket_id: str, exclusion: Exclusion) -> dict[s
     return document("Decision", name, spec)
 
 
-TICKET_COLUMNS = ("ticket_id", "customer_id", "service_id", "ticket_type", "priority", "opened_at", "team_id")
+TICKET_COLUMNS = (
+    "ticket_id", "customer_id", "service_id", "ticket_type", "priority", "opened_at", "team_id", "parent_ticket_id",
+)  # fmt: skip
 EVENT_COLUMNS = ("event_id", "ticket_id", "occurred_at", "event_type", "value", "actor_role", "is_public")
 
 
 def ticket_record(ticket: Ticket) -> tuple[str, ...]:
     opened = instant_text(ticket.opened)
-    return ticket.id, ticket.customer, ticket.service, ticket.type, ticket.priority, opened, ticket.team
+    own = ticket.id, ticket.customer, ticket.service, ticket.type, ticket.priority, opened, ticket.team
+    return *own, ticket.parent
 
 
 def event_record(ticket: Ticket, event: Event) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ Where the promise leaves something open, the rule chosen is named beside the lin
 reasons.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise, takewhile
@@ -148,6 +148,7 @@ class Ticket:
     opened: int
     team: str = ""
     events: tuple[Event, ...] = ()
+    parent: str = ""  # the ticket it was merged into, once it is merged
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ class World:
     as_of: int
     openings: dict[str, Opening]
     agreements: Sequence[Agreement]
+    children: Mapping[str, Sequence[Ticket]] = field(default_factory=dict)  # tickets by the parent they name
 
     def known(self, ticket: Ticket) -> list[Event]:
         """The ticket's events that had happened at as_of, in their order.
@@ -181,6 +183,28 @@ class World:
             return 0 if is_first else 1 if event.kind == "status" else 2
 
         return sorted(events, key=lambda event: (event.at, rank(event), event.id))
+
+    def merged_at(self, ticket: Ticket) -> int | None:
+        """When a ticket that stands merged left the open statuses; None if it stands otherwise, or was solved first."""
+        status, left_at, left_by = "new", 0, ""
+        for event in self.known(ticket):
+            if event.kind == "status":
+                if status in OPEN and event.value not in OPEN:
+                    left_at, left_by = event.at, event.value
+                status = event.value
+        return left_at if status == "merged" and left_by in DROPPED else None
+
+    def elders(self, ticket: Ticket, passed: frozenset[str] = frozenset()) -> Iterator[tuple[int, bool]]:
+        """Of each ticket of its customer that was merged into it while open, at once or by way of others: the opening,
+        and whether no reply had been given on the way."""
+        for child in self.children.get(ticket.id, ()):
+            merged_at = None if child.opened > self.as_of else self.merged_at(child)
+            if merged_at is None or child.customer != ticket.customer or child.id in passed:
+                continue
+            is_unanswered = not any(event.is_reply and event.at <= merged_at for event in self.known(child))
+            yield child.opened, is_unanswered
+            for opened, is_unanswered_before in self.elders(child, passed | {ticket.id}):
+                yield opened, is_unanswered_before and is_unanswered
 
 
 # ------------------------------------------------------------------------------------------------ the walk
@@ -331,8 +355,18 @@ class Walk:
         return any(t.metric == self.metric and t.start == "ticket.assigned" for t in self.agreement.targets)
 
     def take_opening(self) -> None:
-        if not self.starts_with_assignment() or self.ticket.team:
-            self.begin(self.ticket.opened)
+        if self.starts_with_assignment():
+            if self.ticket.team:
+                self.begin(self.ticket.opened)
+        else:
+            self.begin(self.waits_since())
+
+    def elder_openings(self) -> list[int]:
+        """Openings of tickets merged into this one whose waiting is this clock's, too."""
+        return [opened for opened, _ in self.world.elders(self.ticket)]
+
+    def waits_since(self) -> int:
+        return min([self.ticket.opened, *self.elder_openings()])
 
     def take(self, event: Event) -> None:
         if event.kind == "status":
@@ -449,11 +483,12 @@ class Walk:
 
     def pauses(self, target: Target) -> list[Span]:
         """When the ticket stood in a status that pauses this target."""
-        spans, since, status, pausing = [], self.ticket.opened, "new", self.pausing(target)
+        spans, since, status, pausing = [], self.waits_since(), "new", self.pausing(target)
         changes = [(e.at, e.value) for e in self.events if e.kind == "status"]
         for at, value in [*changes, (self.world.as_of + 1, "")]:
             if value != status:
-                if status in pausing and (not pausing[status] or self.asked_before(since)):
+                asked_by = max(since, self.ticket.opened)
+                if status in pausing and (not pausing[status] or self.asked_before(asked_by)):
                     spans.append((since, at))
                 since, status = at, value
         return union(spans)
@@ -533,6 +568,9 @@ class AnsweredWalk(Walk):
 class FirstResponseWalk(AnsweredWalk):
     """time_to_first_response: the first reply ends it, and so does a resolution unless words were agreed."""
 
+    def elder_openings(self) -> list[int]:
+        return [opened for opened, is_unanswered in self.world.elders(self.ticket) if is_unanswered]
+
     def take_message(self, event: Event) -> None:
         if event.is_reply and self.phase == "before":
             self.phase = "stopped"  # answered before it was assigned: its clock never starts
@@ -586,6 +624,10 @@ class NextReplyWalk(AnsweredWalk):
 
 class UpdateGapWalk(Walk):
     """max_update_gap: the life of time_to_resolve, cut at its replies; the longest part counts."""
+
+    def elder_openings(self) -> list[int]:
+        """What the customer was told in another ticket is not known here."""
+        return []
 
     def parts(self, instance: Instance, now: int) -> list[Span]:
         [(start, end)] = super().parts(instance, now)

@@ -221,7 +221,6 @@ def test_merged_ticket_leaves_the_figure_and_its_parent_stays(nights: Nights) ->
     ) == [("M2",)]
 
 
-@pytest.mark.xfail(strict=True, reason="the clock of the remaining ticket does not go back to an older opening")
 def test_merged_ticket_leaves_its_opening_to_a_younger_parent(nights: Nights) -> None:
     """The older ticket is merged at 11:00, 09:00 to 11:00 = 7200 s, in no figure; what it began ends at 12:00.
 

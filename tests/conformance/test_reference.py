@@ -15,7 +15,7 @@ from tests.conformance.worked_cases import CASES, OPENINGS, Case, shown
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_worked_case(case: Case) -> None:
-    world = World(epoch(AS_OF), OPENINGS, case.agreements())
+    world = World(epoch(AS_OF), OPENINGS, case.agreements(), case.children())
     rows = ticket_rows(world, case.ticket(), case.decided_exclusions())
     assert shown(rows, case.outcomes) == case.outcomes, case.why
 

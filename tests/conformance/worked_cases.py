@@ -71,6 +71,16 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Duplicate:
+    """Another ticket of a case, merged into the case's own, or into the case's duplicate of that number."""
+
+    opened: int
+    events: list[tuple[int, str, str]]
+    merged_into: int | None = None
+    customer: str = "ours"
+
+
+@dataclass(frozen=True)
 class Case:
     """A ticket, what was agreed, and every instance it must have.
 
@@ -93,6 +103,7 @@ class Case:
     exclusions: list[Span] = field(default_factory=list)  # decided intervals
     left_out: list[dict[str, Any]] = field(default_factory=list)  # decisions on whole clocks: their changes
     named: dict[str, list[tuple[int | None, int | None]]] = field(default_factory=dict)
+    duplicates: list[Duplicate] = field(default_factory=list)
 
     def own(self, text: str) -> str:
         return {"ours": self.name, "other": f"{self.name}-other"}.get(text, text)
@@ -118,14 +129,36 @@ class Case:
         return Agreement(**values)
 
     def ticket(self) -> Ticket:
-        events = tuple(
-            Event(self.event_id(number), when, "message", "", *AUTHORS[value])
+        return self._ticket(self.name, self.opened, self.events, self.name)
+
+    def tickets(self) -> list[Ticket]:
+        """The case's own, and its duplicates."""
+        names = [f"{self.name}-duplicate-{number}" for number in range(len(self.duplicates))]
+        duplicates = [
+            replace(
+                self._ticket(name, duplicate.opened, duplicate.events, self.own(duplicate.customer)),
+                parent=self.name if duplicate.merged_into is None else names[duplicate.merged_into],
+            )
+            for name, duplicate in zip(names, self.duplicates, strict=True)
+        ]
+        return [self.ticket(), *duplicates]
+
+    def _ticket(self, name: str, opened: int, events: list[tuple[int, str, str]], customer: str) -> Ticket:
+        named = tuple(
+            Event(f"{name}-{number:02d}", when, "message", "", *AUTHORS[value])
             if kind == "message"
-            else Event(self.event_id(number), when, kind, self.own(value))
-            for number, (when, kind, value) in enumerate(self.events)
+            else Event(f"{name}-{number:02d}", when, kind, self.own(value))
+            for number, (when, kind, value) in enumerate(events)
         )
         team = self.own(self.team)
-        return Ticket(self.name, self.name, self.name, "incident", self.priority, self.opened, team, events)
+        return Ticket(name, customer, self.name, "incident", self.priority, opened, team, named)
+
+    def children(self) -> dict[str, list[Ticket]]:
+        """The duplicates by the ticket they were merged into."""
+        found: dict[str, list[Ticket]] = {}
+        for duplicate in self.tickets()[1:]:
+            found.setdefault(duplicate.parent, []).append(duplicate)
+        return found
 
     def event_id(self, number: int) -> str:
         return f"{self.name}-{number:02d}"
@@ -2844,6 +2877,252 @@ NAMED_CASES = [
     ),
 ]
 
+MERGE_CASES = [
+    Case(
+        "older-duplicate-brings-its-opening",
+        "the customer waits since 09:00: answered 10:30, solved 12:00, closed 13:00; 09:00 to 10:30 = 5400 s, to 12:00 "
+        "= 10,800 s, to 13:00 = 14,400 s; what was told in the other ticket is not known here, so the longest gap is "
+        "from 10:30 to 12:00 = 5400 s, and the exchange of 11:00 is its own, to 12:00 = 3600 s",
+        at("02 10:00"),
+        [
+            (at("02 10:30"), "message", "reply"),
+            (at("02 11:00"), "message", "customer"),
+            (at("02 12:00"), "status", "resolved"),
+            (at("02 13:00"), "status", "closed"),
+        ],
+        [
+            Outcome("close", 1, "met", 4 * HOUR, started=at("02 09:00")),
+            Outcome("gap", 1, "met", 5400, started=at("02 10:00")),
+            Outcome("reply", 1, "met", HOUR, started=at("02 11:00")),
+            Outcome("resolve", 1, "met", 3 * HOUR, started=at("02 09:00"), due=at("02 13:00")),
+            Outcome("respond", 1, "met", 5400, started=at("02 09:00")),
+        ],
+        targets=[*CUSTOMERS, target()],
+        named={"resolve": [(None, 2)], "respond": [(None, 0)]},
+        duplicates=[Duplicate(at("02 09:00"), [(at("02 11:00"), "status", "merged")])],
+    ),
+    Case(
+        "younger-duplicate-changes-nothing",
+        "the parent's own opening is the earliest; 09:00 to 12:00 = 10,800 s",
+        at("02 09:00"),
+        [(at("02 12:00"), "status", "resolved")],
+        [Outcome("resolve", 1, "met", 3 * HOUR, started=at("02 09:00"))],
+        duplicates=[Duplicate(at("02 10:00"), [(at("02 11:00"), "status", "merged")])],
+    ),
+    Case(
+        "the-oldest-of-several-duplicates-counts",
+        "opened Monday 09:00, 10:00 and 11:00; 09:00 to 12:00 = 10,800 s",
+        at("02 11:00"),
+        [(at("02 12:00"), "status", "resolved")],
+        [Outcome("resolve", 1, "met", 3 * HOUR, started=at("02 09:00"))],
+        duplicates=[
+            Duplicate(at("02 10:00"), [(at("02 11:15"), "status", "merged")]),
+            Duplicate(at("02 09:00"), [(at("02 11:30"), "status", "merged")]),
+        ],
+    ),
+    Case(
+        "duplicate-that-was-answered-has-had-its-first-response",
+        "answered 09:30 in the older ticket, where it counts; here from its own opening, 10:00 to 10:30 = 1800 s; "
+        "solved 12:00, which the customer has awaited since 09:00 = 10,800 s",
+        at("02 10:00"),
+        [(at("02 10:30"), "message", "reply"), (at("02 12:00"), "status", "resolved")],
+        [
+            Outcome("resolve", 1, "met", 3 * HOUR, started=at("02 09:00")),
+            Outcome("respond", 1, "met", 1800, started=at("02 10:00")),
+        ],
+        targets=[RESPOND, target()],
+        duplicates=[
+            Duplicate(at("02 09:00"), [(at("02 09:30"), "message", "reply"), (at("02 11:00"), "status", "merged")])
+        ],
+    ),
+    Case(
+        "duplicate-that-was-answered-as-it-was-merged",
+        "of one second, the reply comes before the merge; 10:00 to 12:00 = 7200 s",
+        at("02 10:00"),
+        [(at("02 12:00"), "message", "reply")],
+        [Outcome("respond", 1, "met", 2 * HOUR, started=at("02 10:00"))],
+        targets=[RESPOND],
+        duplicates=[
+            Duplicate(at("02 09:00"), [(at("02 11:00"), "status", "merged"), (at("02 11:00"), "message", "reply")])
+        ],
+    ),
+    Case(
+        "duplicate-that-was-answered-after-the-merge-awaits-this-reply",
+        "nobody had answered at 11:00, when it was merged; 09:00 to 12:00 = 10,800 s",
+        at("02 10:00"),
+        [(at("02 12:00"), "message", "reply")],
+        [Outcome("respond", 1, "met", 3 * HOUR, started=at("02 09:00"))],
+        targets=[RESPOND],
+        duplicates=[
+            Duplicate(at("02 09:00"), [(at("02 11:00"), "status", "merged"), (at("02 11:30"), "message", "reply")])
+        ],
+    ),
+    Case(
+        "duplicate-that-was-solved-passes-nothing-on",
+        "solved 09:30, and that it stays; tidied up at 11:00; 10:00 to 12:00 = 7200 s",
+        at("02 10:00"),
+        [(at("02 12:00"), "status", "resolved")],
+        [Outcome("resolve", 1, "met", 2 * HOUR, started=at("02 10:00"))],
+        duplicates=[
+            Duplicate(at("02 09:00"), [(at("02 09:30"), "status", "resolved"), (at("02 11:00"), "status", "merged")])
+        ],
+    ),
+    Case(
+        "duplicate-that-was-cancelled-and-then-merged-was-never-solved",
+        "nobody had solved it; 09:00 to 12:00 = 10,800 s",
+        at("02 10:00"),
+        [(at("02 12:00"), "status", "resolved")],
+        [Outcome("resolve", 1, "met", 3 * HOUR, started=at("02 09:00"))],
+        duplicates=[
+            Duplicate(at("02 09:00"), [(at("02 09:30"), "status", "cancelled"), (at("02 11:00"), "status", "merged")])
+        ],
+    ),
+    Case(
+        "duplicate-that-was-only-cancelled-passes-nothing-on",
+        "a parent is not yet a merge; 10:00 to 12:00 = 7200 s",
+        at("02 10:00"),
+        [(at("02 12:00"), "status", "resolved")],
+        [Outcome("resolve", 1, "met", 2 * HOUR, started=at("02 10:00"))],
+        duplicates=[Duplicate(at("02 09:00"), [(at("02 11:00"), "status", "cancelled")])],
+    ),
+    Case(
+        "merge-that-was-undone-passes-nothing-on",
+        "two matters after all; 10:00 to 12:00 = 7200 s",
+        at("02 10:00"),
+        [(at("02 12:00"), "status", "resolved")],
+        [Outcome("resolve", 1, "met", 2 * HOUR, started=at("02 10:00"))],
+        duplicates=[
+            Duplicate(at("02 09:00"), [(at("02 11:00"), "status", "merged"), (at("02 11:30"), "status", "in_progress")])
+        ],
+    ),
+    Case(
+        "duplicate-of-a-duplicate-passes-its-opening-on",
+        "the first of Monday 09:00 was merged into that of 10:00, and that into this one; 09:00 to 12:00 = 10,800 s; "
+        "the second was answered, so the first response counts from 11:00 to 11:30 = 1800 s",
+        at("02 11:00"),
+        [(at("02 11:30"), "message", "reply"), (at("02 12:00"), "status", "resolved")],
+        [
+            Outcome("resolve", 1, "met", 3 * HOUR, started=at("02 09:00")),
+            Outcome("respond", 1, "met", 1800, started=at("02 11:00")),
+        ],
+        targets=[replace(RESPOND, threshold=HOUR), target()],
+        duplicates=[
+            Duplicate(at("02 10:00"), [(at("02 10:45"), "message", "reply"), (at("02 11:15"), "status", "merged")]),
+            Duplicate(at("02 09:00"), [(at("02 10:30"), "status", "merged")], merged_into=0),
+        ],
+    ),
+    Case(
+        "duplicates-of-one-another",
+        "each is merged into the other, and this one waits with the first; 09:00 to 11:00 = 7200 s, in no figure",
+        at("02 10:00"),
+        [(at("02 11:00"), "status", "merged")],
+        [Outcome("resolve", 1, "cancelled", 2 * HOUR, started=at("02 09:00"))],
+        duplicates=[
+            Duplicate(at("02 09:00"), [(at("02 10:30"), "status", "merged")], merged_into=1),
+            Duplicate(at("02 09:30"), [(at("02 10:30"), "status", "merged")], merged_into=2),
+            Duplicate(at("02 09:45"), [(at("02 10:30"), "status", "merged")], merged_into=1),
+            Duplicate(at("02 09:00"), [(at("02 10:30"), "status", "merged")]),
+        ],
+    ),
+    Case(
+        "duplicate-of-another-customer-passes-nothing-on",
+        "this customer waits since 10:00; 10:00 to 12:00 = 7200 s",
+        at("02 10:00"),
+        [(at("02 12:00"), "status", "resolved")],
+        [Outcome("resolve", 1, "met", 2 * HOUR, started=at("02 10:00"))],
+        also=[{"consumer": "other"}],
+        duplicates=[Duplicate(at("02 09:00"), [(at("02 11:00"), "status", "merged")], customer="other")],
+    ),
+    Case(
+        "duplicate-that-had-breached-does-not-shorten-the-wait",
+        "four hours were used up at 13:00, here as there; 09:00 to 15:00 = 21,600 s",
+        at("02 12:00"),
+        [(at("02 15:00"), "status", "resolved")],
+        [Outcome("resolve", 1, "breached", 6 * HOUR, started=at("02 09:00"), breached=at("02 13:00"))],
+        duplicates=[Duplicate(at("02 09:00"), [(at("02 14:00"), "status", "merged")])],
+    ),
+    Case(
+        "duplicate-merged-after-the-resolution-has-waited-for-it",
+        "solved for both at 10:30; 09:00 to 10:30 = 5400 s",
+        at("02 10:00"),
+        [(at("02 10:30"), "status", "resolved")],
+        [Outcome("resolve", 1, "met", 5400, started=at("02 09:00"))],
+        duplicates=[Duplicate(at("02 09:00"), [(at("02 11:00"), "status", "merged")])],
+    ),
+    Case(
+        "duplicate-and-a-clock-that-starts-with-the-assignment",
+        "of a clock that has yet to start nothing has passed; 10:30 to 12:00 = 5400 s",
+        at("02 10:00"),
+        [(at("02 10:30"), "team", "ours"), (at("02 12:00"), "status", "resolved")],
+        [Outcome("resolve", 1, "met", 5400, started=at("02 10:30"))],
+        targets=[target(**ASSIGNED)],
+        duplicates=[Duplicate(at("02 09:00"), [(at("02 11:00"), "status", "merged")])],
+    ),
+    Case(
+        "duplicate-and-an-upgrade",
+        "P3 from 09:00 to 11:00 = 7200 s, then P1 to 12:00 = 3600 s",
+        at("02 10:00"),
+        [(at("02 11:00"), "priority", "P1"), (at("02 12:00"), "status", "resolved")],
+        [
+            Outcome("p1", 1, "met", HOUR, started=at("02 11:00")),
+            Outcome("p3", 1, "superseded", 2 * HOUR, started=at("02 09:00")),
+        ],
+        targets=BY_PRIORITY,
+        priority="P3",
+        duplicates=[Duplicate(at("02 09:00"), [(at("02 11:30"), "status", "merged")])],
+    ),
+    Case(
+        "duplicate-and-a-reopening",
+        "the first cycle waits since Monday 09:00, to 11:00 = 7200 s; reopened after the window, the second begins by "
+        "itself: 09:00 to 10:00 = 3600 s",
+        at("02 10:00"),
+        [
+            (at("02 11:00"), "status", "resolved"),
+            (at("16 09:00"), "status", "in_progress"),
+            (at("16 10:00"), "status", "resolved"),
+        ],
+        [
+            Outcome("resolve", 1, "met", 2 * HOUR, started=at("02 09:00")),
+            Outcome("resolve", 2, "met", HOUR, started=at("16 09:00")),
+        ],
+        duplicates=[Duplicate(at("02 09:00"), [(at("02 10:30"), "status", "merged")])],
+    ),
+    Case(
+        "duplicate-and-a-pause-at-the-opening",
+        "`new` since 09:00, though this ticket was never new: it waits for the customer from its first second on, to "
+        "11:00; 09:00 to 10:00 and 11:00 to 12:00 = 7200 s, 10:00 to 11:00 = 3600 s of pause",
+        at("02 10:00"),
+        [
+            (at("02 10:00"), "status", "waiting_customer"),
+            (at("02 11:00"), "status", "in_progress"),
+            (at("02 12:00"), "status", "resolved"),
+        ],
+        [Outcome("resolve", 1, "met", 2 * HOUR, HOUR, started=at("02 09:00"))],
+        targets=[PAUSING],
+        named={"resolve": [(None, 0), (0, 1), (1, 2)]},
+        duplicates=[Duplicate(at("02 09:00"), [(at("02 11:30"), "status", "merged")])],
+    ),
+    Case(
+        "duplicate-and-a-pause-of-new-tickets",
+        "nothing runs while it is new, before its opening either; 09:00 to 11:00 = 7200 s of pause, 11:00 to 12:00 = "
+        "3600 s",
+        at("02 10:00"),
+        [(at("02 11:00"), "status", "in_progress"), (at("02 12:00"), "status", "resolved")],
+        [Outcome("resolve", 1, "met", HOUR, 2 * HOUR, started=at("02 09:00"))],
+        targets=[target(pauses={"new": False})],
+        duplicates=[Duplicate(at("02 09:00"), [(at("02 11:30"), "status", "merged")])],
+    ),
+    Case(
+        "duplicate-and-an-excluded-interval-before-the-opening",
+        "09:00 to 12:00 without 09:15 to 09:45; 10,800 - 1800 = 9000 s, 1800 s excluded",
+        at("02 10:00"),
+        [(at("02 12:00"), "status", "resolved")],
+        [Outcome("resolve", 1, "met", 9000, excluded=1800, started=at("02 09:00"))],
+        exclusions=[(at("02 09:15"), at("02 09:45"))],
+        duplicates=[Duplicate(at("02 09:00"), [(at("02 11:30"), "status", "merged")])],
+    ),
+]
+
 CASES = [
     *CALENDAR_CASES,
     *THRESHOLD_CASES,
@@ -2864,6 +3143,7 @@ CASES = [
     *UNDONE_CASES,
     *ONE_SECOND_CASES,
     *NAMED_CASES,
+    *MERGE_CASES,
 ]
 
 
@@ -2900,7 +3180,7 @@ def worked_project() -> RandomProject:
     return RandomProject(
         calendars=list(CALENDARS),
         agreements=[agreement for case in CASES for agreement in case.agreements()],
-        tickets=[case.ticket() for case in CASES],
+        tickets=[ticket for case in CASES for ticket in case.tickets()],
         exclusions={case.name: found for case in CASES if (found := case.decided_exclusions())},
         openings=OPENINGS,
     )

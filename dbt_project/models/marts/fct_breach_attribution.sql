@@ -31,7 +31,12 @@ links as (
 ),
 
 tickets as (
-    select ticket_number, ticket_key, opened_epoch from {{ ref('int_tickets') }}
+    select
+        tickets.ticket_number,
+        tickets.ticket_key,
+        coalesce(inherited.opened_epoch, tickets.opened_epoch) as waits_since
+    from {{ ref('int_tickets') }} as tickets
+    left join {{ ref('int_ticket_inherited_openings') }} as inherited on tickets.ticket_number = inherited.ticket_number
 ),
 
 assignments as (
@@ -44,14 +49,14 @@ statuses as (
         status,
         from_at,
         coalesce(to_at, {{ as_of() }}) as to_at
-    from {{ ref('int_ticket_status_intervals') }}
+    from {{ ref('int_ticket_clock_statuses') }}
 ),
 
 stories as (
     select
         breaches.breach_number,
         tickets.ticket_number,
-        tickets.opened_epoch,
+        tickets.waits_since,
         assignments.first_assigned_at
     from breaches
     inner join tickets on breaches.ticket_key = tickets.ticket_key
@@ -93,10 +98,10 @@ lanes as (
     select
         breach_number,
         'queue' as lane,
-        opened_epoch as from_at,
+        waits_since as from_at,
         first_assigned_at as to_at
     from stories
-    where first_assigned_at > opened_epoch
+    where first_assigned_at > waits_since
     union all
     select
         stories.breach_number,

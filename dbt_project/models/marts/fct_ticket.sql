@@ -4,6 +4,10 @@ with tickets as (
     select * from {{ ref('int_tickets') }}
 ),
 
+inherited as (
+    select * from {{ ref('int_ticket_inherited_openings') }}
+),
+
 messages as (
     select * from {{ ref('int_ticket_messages') }}
 ),
@@ -76,6 +80,7 @@ final as (
         tickets.requester_id,
         tickets.parent_ticket_id,
         {{ utc_timestamp('tickets.opened_epoch') }} as opened_at,
+        {{ utc_timestamp('coalesce(inherited.opened_epoch, tickets.opened_epoch)') }} as waits_since_at,
         {{ utc_timestamp('messages.first_response_at') }} as first_response_at,
         {{ utc_timestamp('gaps.resolved_at') }} as resolved_at,
         {{ utc_timestamp('gaps.closed_at') }} as closed_at,
@@ -102,6 +107,7 @@ final as (
     from tickets
     inner join openings on tickets.ticket_number = openings.ticket_number
     inner join current_intervals on tickets.ticket_number = current_intervals.ticket_number
+    left join inherited on tickets.ticket_number = inherited.ticket_number
     left join messages on tickets.ticket_number = messages.ticket_number
     left join assignments on tickets.ticket_number = assignments.ticket_number
     left join gaps on tickets.ticket_number = gaps.ticket_number

@@ -35,7 +35,7 @@ spells as (
         spells.lane_number,
         spells.metric,
         spells.from_at,
-        spells.from_at = stops.opened_epoch as is_at_opening
+        spells.from_at <= stops.opened_epoch as is_at_opening
     from {{ ref('int_sla_spells') }} as spells
     inner join {{ ref('int_ticket_stops') }} as stops on spells.ticket_number = stops.ticket_number
 ),

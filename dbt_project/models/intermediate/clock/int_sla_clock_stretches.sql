@@ -19,7 +19,7 @@ mistakes as (
 
 statuses as (
     select intervals.* replace ({{ status_that_holds('intervals', 'mistakes') }} as status)
-    from {{ ref('int_ticket_status_intervals') }} as intervals
+    from {{ ref('int_ticket_clock_statuses') }} as intervals
     {{ join_undone_voids('intervals', 'mistakes') }}
 ),
 

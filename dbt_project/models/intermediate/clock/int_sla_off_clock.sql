@@ -22,7 +22,7 @@ statuses as (
         {{ status_that_holds('intervals', 'mistakes') }} as status,
         intervals.from_at,
         coalesce(intervals.to_at, {{ as_of() }}) as to_at
-    from {{ ref('int_ticket_status_intervals') }} as intervals
+    from {{ ref('int_ticket_clock_statuses') }} as intervals
     {{ join_undone_voids('intervals', 'mistakes') }}
     where
         intervals.status_code in (select {{ status_code('status') }} from {{ ref('int_sla_target_pauses') }})

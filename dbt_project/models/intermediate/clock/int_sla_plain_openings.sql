@@ -19,6 +19,10 @@ stops as (
     select * from {{ ref('int_ticket_stops') }} where not is_reopened
 ),
 
+inherited as (
+    select * from {{ ref('int_ticket_inherited_openings') }}
+),
+
 assignments as (
     select * from {{ ref('int_ticket_first_assignments') }}
 ),
@@ -34,7 +38,7 @@ clocks as (
         ticket_agreements.profile_number,
         case
             when targets.clock_start = 'ticket.assigned' then assignments.first_assigned_at
-            else ticket_agreements.moment
+            else {{ waits_since('targets.metric', 'inherited', 'ticket_agreements.moment') }}
         end as started_at,
         {{ stop_of('targets.metric', 'stops', 'targets.no_reply') }} as stop_key
     from ticket_agreements
@@ -44,6 +48,7 @@ clocks as (
             and ticket_agreements.agreement_number = profile_targets.agreement_number
     inner join targets on profile_targets.target_number = targets.target_number
     inner join stops on ticket_agreements.ticket_number = stops.ticket_number
+    left join inherited on ticket_agreements.ticket_number = inherited.ticket_number
     left join assignments
         on ticket_agreements.ticket_number = assignments.ticket_number and targets.clock_start = 'ticket.assigned'
     left join decided on ticket_agreements.ticket_number = decided.ticket_number

@@ -18,6 +18,10 @@ agreement_metrics as (
     select distinct agreement_number, rule_set, lane_number, metric, priority_change from targets
 ),
 
+inherited as (
+    select * from {{ ref('int_ticket_inherited_openings') }}
+),
+
 stops as (
     select ticket_number, is_reopened from {{ ref('int_ticket_stops') }}
 ),
@@ -90,7 +94,7 @@ changed as (
         )
 ),
 
-final as (
+found as (
     select * from unchanged
     union all
     select
@@ -112,6 +116,12 @@ final as (
             and changed.agreement_number = profile_targets.agreement_number
             and changed.lane_number = profile_targets.lane_number
             and changed.metric = profile_targets.metric
+),
+
+final as (
+    select found.* replace ({{ waits_since('found.metric', 'inherited', 'found.moment') }} as moment)
+    from found
+    left join inherited on found.ticket_number = inherited.ticket_number and found.epoch_number = 1
 )
 
 select * from final

@@ -22,7 +22,7 @@ pausing as (
 ),
 
 statuses as (
-    select * from {{ ref('int_ticket_status_intervals') }}
+    select * from {{ ref('int_ticket_clock_statuses') }}
 ),
 
 segments as (
@@ -48,8 +48,8 @@ waits as (
         on
             statuses.ticket_number = messages.ticket_number
             and messages.kind = 'reply'
-            and statuses.from_at - {{ question_window_seconds() }} <= messages.moment
-            and statuses.from_at >= messages.moment
+            and statuses.given_at - {{ question_window_seconds() }} <= messages.moment
+            and statuses.given_at >= messages.moment
     group by
         tickets.ticket_key,
         statuses.interval_number,
