@@ -421,7 +421,7 @@ class Walk:
         before, self.status = self.status, status
         if status in DONE and before in OPEN:
             self.done_since = at
-        if status in DROPPED and before not in DROPPED:
+        if status in DROPPED and before not in DROPPED and self.phase != "dropped":
             self.dropped_from = self.phase
             if self.phase == "running":
                 self.drop(at)
@@ -617,9 +617,13 @@ class NextReplyWalk(AnsweredWalk):
         super().take_status(at, status)
         if self.phase == "running":
             self.is_asked = False  # the same exchange
-        if self.is_asked and self.phase == "before" and status in OPEN:
+        if self.is_asked and self.phase == "before" and self.stays_open(at):
             self.is_asked = False
             self.begin(at)
+
+    def stays_open(self, at: int) -> bool:
+        """Chosen: a ticket that is taken up and left again within one second has not been open."""
+        return [event.value for event in self.events if event.kind == "status" and event.at == at][-1] in OPEN
 
 
 class UpdateGapWalk(Walk):
@@ -679,6 +683,8 @@ class TeamWalk(Walk):
         # reopen policy has no say.
         if self.phase == "before" and self.is_in_team and status in OPEN:
             self.begin(at)
+            for instance in self.cycle:
+                instance.began_cycle = True
 
 
 class SupplierWalk(Walk):

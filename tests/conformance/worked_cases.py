@@ -2877,6 +2877,64 @@ NAMED_CASES = [
     ),
 ]
 
+NOT_TAKEN_UP_CASES = [
+    Case(
+        "question-on-a-ticket-that-is-taken-up-and-cancelled-within-the-second",
+        "asked while it was merged, and never open again: no exchange; no clock of 0 s",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "status", "merged"),
+            (at("02 10:30"), "message", "customer"),
+            (at("02 11:00"), "status", "in_progress"),
+            (at("02 11:00"), "status", "cancelled"),
+        ],
+        [],
+        targets=[REPLY],
+    ),
+    Case(
+        "question-on-a-ticket-that-is-taken-up-in-vain-and-then-for-good",
+        "asked 10:30 while it was resolved; open for no second at 11:00, but from 12:00 on, answered 13:00; 3600 s",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "status", "resolved"),
+            (at("02 10:30"), "message", "customer"),
+            (at("02 11:00"), "status", "in_progress"),
+            (at("02 11:00"), "status", "resolved"),
+            (at("02 12:00"), "status", "in_progress"),
+            (at("02 13:00"), "message", "reply"),
+        ],
+        [Outcome("reply", 1, "met", HOUR, started=at("02 12:00"), stopped=at("02 13:00"))],
+        targets=[REPLY],
+    ),
+    Case(
+        "stay-of-a-team-that-is-taken-up-for-no-second",
+        "given to the team as it was resolved; reopened and resolved within one second: no stay of 0 s",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "team", "ours"),
+            (at("02 10:00"), "status", "resolved"),
+            (at("02 11:00"), "status", "waiting_customer"),
+            (at("02 11:00"), "status", "resolved"),
+        ],
+        [],
+        targets=[TEAM],
+        policies=OLA,
+    ),
+    Case(
+        "merged-closed-cancelled-and-taken-up",
+        "one mistake, whatever it was called meanwhile: 09:00 to 10:00 and 12:00 to 13:00; 3600 + 3600 = 7200 s",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "status", "merged"),
+            (at("02 10:30"), "status", "closed"),
+            (at("02 11:00"), "status", "cancelled"),
+            (at("02 12:00"), "status", "in_progress"),
+            (at("02 13:00"), "status", "resolved"),
+        ],
+        [Outcome("resolve", 1, "met", 2 * HOUR, started=at("02 09:00"), stopped=at("02 13:00"))],
+    ),
+]
+
 MERGE_CASES = [
     Case(
         "older-duplicate-brings-its-opening",
@@ -3143,6 +3201,7 @@ CASES = [
     *UNDONE_CASES,
     *ONE_SECOND_CASES,
     *NAMED_CASES,
+    *NOT_TAKEN_UP_CASES,
     *MERGE_CASES,
 ]
 

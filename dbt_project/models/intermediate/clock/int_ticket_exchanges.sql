@@ -22,6 +22,31 @@ gaps as (
     select * from {{ ref('int_ticket_gaps') }}
 ),
 
+-- A ticket that was taken up and left again within one second has not been open between two gaps.
+gap_starts as (
+    select
+        *,
+        coalesce(gap_from > lag(gap_to) over (partition by ticket_number order by gap_number), true) as is_first
+    from gaps
+    where ticket_number in (select ticket_number from messages)
+),
+
+numbered_gaps as (
+    select
+        *,
+        sum(case when is_first then 1 else 0 end) over (partition by ticket_number order by gap_number) as closure_number
+    from gap_starts
+),
+
+closures as (
+    select
+        ticket_number,
+        min(gap_from) as closed_from,
+        case when count(gap_to) = count(*) then max(gap_to) end as closed_to
+    from numbered_gaps
+    group by ticket_number, closure_number
+),
+
 -- The first reply after each message, itself included.
 answered as (
     select
@@ -43,13 +68,13 @@ heard as (
         answered.ticket_number,
         answered.replies_before,
         answered.replied_at,
-        case when gaps.ticket_number is null then answered.moment else gaps.gap_to end as heard_at
+        case when closures.ticket_number is null then answered.moment else closures.closed_to end as heard_at
     from answered
-    left join gaps
+    left join closures
         on
-            answered.ticket_number = gaps.ticket_number
-            and gaps.gap_from <= answered.moment
-            and (gaps.gap_to is null or gaps.gap_to > answered.moment)
+            answered.ticket_number = closures.ticket_number
+            and closures.closed_from <= answered.moment
+            and (closures.closed_to is null or closures.closed_to > answered.moment)
     where not answered.is_reply
 ),
 
