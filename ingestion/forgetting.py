@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from ingestion.adapters import adapter_for
 from ingestion.adapters.base import Adapter
 from ingestion.adapters.connector import ConnectorAdapter
-from ingestion.landing import Load, RawFeed, landed_loads
+from ingestion.landing import Load, RawFeed, finish_commit, landed_loads
 from ingestion.persons import Persons, Remembered, remember, remembered
 from ingestion.pulling.load import DELETED, DIGEST, KEY, PAYLOAD, remove_spools
 from ingestion.pulling.walk import record_text, text_digest
@@ -117,6 +117,8 @@ def rewrite_for(entry: Remembered, home: Path, sources: Sequence[SourceConfig], 
     place = persons.forgotten.index(entry)
     by_name = {source.name: adapter_for(source.name, source.type, source.options) for source in sources}
     tickets: dict[str, set[str]] = {}
+    for name in by_name:  # also of a source that was looked through: the tickets of another are read from it
+        finish_commit(name, paths)
 
     def asked_for(source: str) -> set[str]:
         adapter = by_name[source]

@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -186,21 +186,32 @@ def commit_loads(source: str, paths: Paths) -> list[Load]:
     committed.parent.mkdir(parents=True, exist_ok=True)
     paths.landing_staging(source).rename(committed)
     sync_folder(committed.parent)
-    return finish_commit(source, paths)
+    moved = _move_committed(source, paths)
+    # The loads are landed, whatever becomes of the empty folders; one that stays is told by the next `finish_commit`.
+    with suppress(OSError):
+        shutil.rmtree(committed)
+    return moved
 
 
 def finish_commit(source: str, paths: Paths) -> list[Load]:
     """Afterwards all that was committed is in its place, also of a run that was killed. To be called before landing is
     read. Returns the loads that were moved.
+
+    Raises OSError if what is left of the commit cannot be removed: it would be in the way of the next one.
     """
+    moved = _move_committed(source, paths)
+    if paths.landing_committed(source).exists():
+        shutil.rmtree(paths.landing_committed(source))
+    return moved
+
+
+def _move_committed(source: str, paths: Paths) -> list[Load]:
     committed = paths.landing_committed(source)
-    moved = [
+    return [
         commit_load(Load(source, folder.parent.name, folder.name, folder, _manifest(folder)), paths)
         for folder in sorted(committed.glob("*/*"))
         if LOAD_ID.fullmatch(folder.name)
     ]
-    shutil.rmtree(committed, ignore_errors=True)
-    return moved
 
 
 def commit_load(load: Load, paths: Paths) -> Load:

@@ -12,7 +12,7 @@ from dagster_dbt import DbtCliResource
 from agreements.compile import hash_inputs
 from agreements.documents import agreement_files
 from orchestration.layout import ROOT
-from orchestration.recomputation import code_of, recompute
+from orchestration.recomputation import recompute
 from orchestration.resources import NightlyRun, user_errors
 from orchestration.warehouse import read_manifest
 from publishing import certificate as certificates
@@ -78,8 +78,8 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
 
             def restate(base: Path, figures: list[Restated]) -> Restating:
                 context.log.warning(f"{len(figures):,} figures of closed periods moved; computing why")
-                code = code_of({"code_revision": made_of.code_revision, "lock_hash": made_of.lock_hash})
-                return recompute(nightly, dbt, code, made_of.load_ids, base, figures, context.log.warning)
+                revision = made_of.code_revision
+                return recompute(nightly, dbt, revision, made_of.load_ids, base, figures, context.log.warning)
 
             release = publish(nightly.settings.home, layout.build_database, certificate, made_of, write_report, restate)
         _tell(context, release)

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pyarrow.parquet as pq
 from dagster_dbt import DbtCliResource
 
@@ -25,11 +26,16 @@ from agreements.compile import compile_agreements
 from agreements.documents import FOLDER
 from agreements.tables import SCHEMAS
 from ingestion.history import keep_former_rows, settle_loads
+from orchestration.code_history import Change, steps_of_code
+from orchestration.layout import ROOT
+from orchestration.reproduction import NotReproducible, build_again, code_at
 from orchestration.resources import NightlyRun, dbt_environment
 from publishing.build import open_read_only
-from publishing.ledger import Restated, Value, target_values
-from publishing.release import PROJECT_FOLDER, read_manifest
+from publishing.errors import RevisionGone
+from publishing.ledger import ABSENT, Restated, Value, target_values
+from publishing.release import DATABASE_FILE, PROJECT_FOLDER, read_manifest
 from publishing.restatement import Restating, Step
+from publishing.revision import lock_hash
 from settings.errors import SlmError
 from settings.project import PROJECT_FILE, ProjectConfig, load_project
 
@@ -42,12 +48,21 @@ SCORECARDS = ["build", "--select", "+rpt_sla_scorecard +rpt_sla_target",
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a release was made of, by code that may be another today. `project` has slm.yaml and agreements/."""
+    """What a release was made of, by code that may be another today. `project` has slm.yaml and agreements/.
+
+    `revision` and `lock` name code and locked packages as the release's manifest does.
+    """
 
     project: Path
     as_of: datetime
     load_ids: Sequence[str]
-    code: str
+    revision: str
+    lock: str
+
+    @property
+    def code(self) -> str:
+        """Code revision and locked packages, as one word each."""
+        return f"{self.revision} with packages {self.lock[:12]}"
 
     @property
     def as_of_epoch(self) -> int:
@@ -63,7 +78,7 @@ class Inputs:
 def recompute(
     nightly: NightlyRun,
     dbt: DbtCliResource,
-    code: str,
+    revision: str,
     load_ids: Sequence[str],
     base: Path,
     figures: list[Restated],
@@ -71,20 +86,24 @@ def recompute(
 ) -> Restating:
     """The steps from the release `base` to the build in the warehouse, for figures that moved.
 
-    `code` names today's code and locked packages as the release's manifest does. If a step cannot be built the whole
+    `revision` names today's code as the release's manifest does. If a step cannot be built the whole
     difference stays unattributed; `warn` is told the reason, which may name files and anybody's agreements.
     """
     manifest = read_manifest(base)
     former = Inputs(
-        base / PROJECT_FOLDER, datetime.fromisoformat(manifest["as_of"]), manifest["load_ids"], code_of(manifest)
+        base / PROJECT_FOLDER,
+        datetime.fromisoformat(manifest["as_of"]),
+        manifest["load_ids"],
+        manifest["code_revision"],
+        manifest["lock_hash"],
     )
-    now = Inputs(nightly.settings.project_dir, nightly.settings.as_of, load_ids, code)
+    now = Inputs(nightly.settings.project_dir, nightly.settings.as_of, load_ids, revision, lock_hash(ROOT))
     if not (former.project / PROJECT_FILE).is_file():
         return Restating(base, failure=f"release {base.name} does not hold its agreements")
     scratch = nightly.layout.recomputed
     shutil.rmtree(scratch, ignore_errors=True)
     try:
-        return Restating(base, list(_Steps(nightly, dbt, scratch, former, now).all()))
+        return Restating(base, list(_Steps(nightly, dbt, base, scratch, former, now, figures, warn).all()))
     except (SlmError, dg.Failure) as error:
         reason = error.description if isinstance(error, dg.Failure) else str(error)
         warn(f"Why figures moved could not be computed: {reason}")
@@ -93,20 +112,18 @@ def recompute(
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def code_of(manifest: Mapping[str, str]) -> str:
-    """Code revision and locked packages, as one word each."""
-    return f"{manifest['code_revision']} with packages {manifest['lock_hash'][:12]}"
-
-
 @dataclass(frozen=True)
 class _Steps:
     """Builds the steps in a scratch folder: feeds and agreements of each kind once, and a database per step."""
 
     nightly: NightlyRun
     dbt: DbtCliResource
+    base: Path
     scratch: Path
     former: Inputs
     now: Inputs
+    figures: Sequence[Restated]
+    warn: Callable[[str], None]
 
     def all(self) -> Iterator[Step]:
         """Every step whose inputs differ from those of the step before, in order."""
@@ -115,7 +132,7 @@ class _Steps:
         if former.code != now.code:
             feeds = self._feeds("former", former.config)
             values = self._build("code", former.config, former_agreements, feeds, former.as_of_epoch)
-            yield Step("code", f"{former.code} → {now.code}", values)
+            yield from self._steps_of_code(values)
         is_same_settings = filecmp.cmp(former.project / PROJECT_FILE, now.project / PROJECT_FILE, shallow=False)
         feeds = self._feeds("settings", now.config)
         agreements = self._agreements("settings", now.project, former.project, former.as_of_epoch)
@@ -135,6 +152,32 @@ class _Steps:
             values = self._build("decision", now.config, decided, feeds, former.as_of_epoch)
             yield Step("decision", "Decisions about other agreements", values, _by_agreement(decisions))
         yield from self._steps_of_records(decided, feeds)
+
+    def _steps_of_code(self, values: Mapping[str, Value]) -> list[Step]:
+        """What other code did, and what another formula did, which comes with it. `values`: today's code's."""
+        former, now = self.former, self.now
+        with contextlib.closing(open_read_only(self.base / DATABASE_FILE)) as connection:
+            formulas = _formulas(connection)
+        with contextlib.closing(open_read_only(self.nightly.layout.build_database)) as connection:
+            others = _formulas(connection)
+        moved = {item.metric for item in self.figures if values.get(item.figure_key, ABSENT) != item.former}
+        redefined = {metric for metric in moved if formulas.get(metric) != others.get(metric)}
+        if not redefined:
+            return [Step("code", f"{former.code} → {now.code}", values)]
+        change = Change(former.revision, now.revision, frozenset(redefined))
+        return steps_of_code(ROOT, change, self.figures, values, self._values_by)
+
+    def _values_by(self, commit: str) -> dict[str, Value]:
+        """What the code at a commit makes of the former inputs, in a night of its own."""
+        scratch = self.scratch / "commits" / commit
+        try:
+            with code_at(commit, self.now.lock) as code:
+                database = build_again(self.nightly.settings.home, self.base, code, scratch)
+            with contextlib.closing(open_read_only(database)) as connection:
+                return target_values(connection, "marts")
+        except (NotReproducible, duckdb.Error) as error:
+            self.warn(f"The code of commit {commit} could not make {self.base.name} again: {error}")
+            raise RevisionGone(f"the code of commit {commit} does not make the former release again") from error
 
     def _steps_of_records(self, agreements: Path, feeds: Path) -> Iterator[Step]:
         former, now = self.former, self.now
@@ -193,6 +236,12 @@ class _Steps:
             raise SlmError(f"the models did not build ({log})")
         with contextlib.closing(open_read_only(database)) as connection:
             return target_values(connection, "marts")
+
+
+def _formulas(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, str]]:
+    """Unit and formula by metric."""
+    rows = connection.execute("select metric, unit, formula from marts.dim_metric").fetchall()
+    return {metric: (unit, formula) for metric, unit, formula in rows}
 
 
 def _differing(one: Path, other: Path) -> list[str]:

@@ -23,11 +23,11 @@ import duckdb
 
 from ingestion.reading import Reading, keep_reading
 from orchestration.forgetting import forgotten
-from orchestration.layout import ROOT
+from orchestration.layout import ROOT, HomeLayout
 from publishing.build import OFFLINE, PUBLISHED_SCHEMA, quoted_path
 from publishing.certificate import CERTIFICATE_FILE
 from publishing.release import DATABASE_FILE, MANIFEST_FILE, PROJECT_FOLDER, read_manifest, verify
-from publishing.revision import lock_hash
+from publishing.revision import is_commit, lock_hash
 from settings.errors import SlmError
 from settings.project import PROJECT_FILE
 from settings.run import HOME_FILE, RunSettings
@@ -63,23 +63,40 @@ def reproduce(home: Path, release_id: str, code: Path, scratch: Path) -> Path:
     if not (project / PROJECT_FILE).is_file():
         raise NotReproducible(f"Release {release_id} does not hold its agreements: it is older than this feature.")
     _lay_out(home, release, manifest, scratch)
+    _lay_out_earlier(home, manifest, scratch)
+    # One for an earlier instant than the release before it came into force only if that was allowed.
+    _night(release, manifest, code, scratch, allow_older="1" if _came_into_force(release) else "")
+    made = [path for path in (scratch / "releases").iterdir() if not path.is_symlink()]
+    if len(made) != 1:
+        raise NotReproducible(f"{code}: the night published nothing.")
+    return made[0]
+
+
+def build_again(home: Path, release: Path, code: Path, scratch: Path) -> Path:
+    """What the code in the directory `code` makes of the release's inputs, without any ledger; the build database.
+
+    Raises NotReproducible if an input is gone or the night fails.
+    """
+    manifest = read_manifest(release)
+    scratch.mkdir(parents=True)
+    _lay_out(home, release, manifest, scratch)
+    _night(release, manifest, code, scratch)
+    return HomeLayout(scratch).build_database
+
+
+def _night(release: Path, manifest: dict[str, Any], code: Path, scratch: Path, allow_older: str = "") -> None:
     environment = {
         **os.environ,
-        "SLM_PROJECT": str(project),
+        "SLM_PROJECT": str(release / PROJECT_FOLDER),
         "SLM_HOME": str(scratch),
         "SLM_AS_OF": manifest["as_of"],
         "SLM_LANDED_ONLY": "1",
-        # One for an earlier instant than the release before it came into force only if that was allowed.
-        "SLM_ALLOW_OLDER": "1" if _came_into_force(release) else "",
+        "SLM_ALLOW_OLDER": allow_older,
         "SLM_POSTGRES_DSN": "",
     }
     dbt = Path(sys.executable).parent / "dbt"
     _run([dbt, "parse", "--profiles-dir", ".", "--quiet"], code / "dbt_project", environment)
     _run([sys.executable, "-m", "orchestration.nightly"], code, environment)
-    made = [path for path in (scratch / "releases").iterdir() if not path.is_symlink()]
-    if len(made) != 1:
-        raise NotReproducible(f"{code}: the night published nothing.")
-    return made[0]
 
 
 def _came_into_force(release: Path) -> bool:
@@ -122,30 +139,34 @@ def _differing_rows(connection: duckdb.DuckDBPyConnection, one: Path, other: Pat
 
 
 def _lay_out(home: Path, release: Path, manifest: dict[str, Any], scratch: Path) -> None:
-    """A home with these loads and, in force, the release before; links stand for all of it.
-
-    Restatements start from an earlier release and its loads, which may be of a source that was dropped since. What
-    could not be read then counts as unread again.
-    """
+    """A home with these loads, for which links stand. What could not be read then counts as unread again."""
     (scratch / HOME_FILE).write_text(json.dumps({"project": manifest["project"]}) + "\n", encoding="utf-8")
     for load_id in manifest["load_ids"]:
         if not (home / "landing" / load_id).is_dir():
             raise NotReproducible(f"The load {load_id} is gone from landing.")
+        _link(home / "landing" / load_id, scratch / "landing" / load_id)
     for unread in json.loads((release / CERTIFICATE_FILE).read_text(encoding="utf-8")).get("unread", []):
         keep_reading(
             scratch, Reading(unread["source"], datetime.fromisoformat(unread["read_at"]), failure=unread["failure"])
         )
+
+
+def _lay_out_earlier(home: Path, manifest: dict[str, Any], scratch: Path) -> None:
+    """In the home, too, the releases that there were, the one before in force.
+
+    Restatements start from an earlier release and its loads, which may be of a source that was dropped since.
+    """
     previous = manifest["previous_release_id"]
     if previous is not None and not (home / "releases" / previous).is_dir():
         raise NotReproducible(f"The release before, {previous}, is gone: the ledger would begin anew.")
     (scratch / "releases").mkdir()
-    load_ids = set(manifest["load_ids"])
+    load_ids: set[str] = set()
     for earlier in sorted((home / "releases").glob(f"[!.]*/{MANIFEST_FILE}")):
         of_earlier = read_manifest(earlier.parent)
         if of_earlier["built_at"] < manifest["built_at"] or earlier.parent.name == previous:
             load_ids.update(of_earlier["load_ids"])
             _link(earlier.parent, scratch / "releases" / earlier.parent.name)
-    for load_id in sorted(load_ids):
+    for load_id in sorted(load_ids - set(manifest["load_ids"])):
         if (home / "landing" / load_id).is_dir():
             _link(home / "landing" / load_id, scratch / "landing" / load_id)
     if previous is not None:
@@ -170,7 +191,7 @@ def code_at(revision: str, locked: str) -> Iterator[Path]:
 
     Raises NotReproducible for code that was never committed, and for other packages than those installed here.
     """
-    if revision.startswith("content:") or "+" in revision:
+    if not is_commit(revision):
         raise NotReproducible(f"The release was made by code that was never committed ({revision}).")
     with tempfile.TemporaryDirectory(prefix="slm-code-") as folder:
         code = Path(folder) / "code"

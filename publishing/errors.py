@@ -11,6 +11,10 @@ class ReleaseDamaged(SlmError):
     """A release does not hold what its manifest says."""
 
 
+class RevisionGone(SlmError):
+    """Code that made a former release is not at hand; the message names commits and nothing else."""
+
+
 class HomeBusy(SlmError):
     """Another nightly, or a dbt process it left behind, is still writing to this home."""
 

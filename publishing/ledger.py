@@ -155,7 +155,7 @@ class Restated:
     now: Value
     former_release_id: str
     former_as_of_epoch: int
-    is_redefined: bool  # the metric's formula is another than the last edition's
+    metric: str
 
 
 def key_of(table: str, relation: str = "") -> str:
@@ -297,7 +297,6 @@ def propose(
                 last_edition.numerator as former_numerator,
                 last_edition.denominator as former_denominator,
                 last_edition.status as former_status,
-                last_edition.metric_version as former_metric_version,
                 last_edition.release_id as former_release_id,
                 last_edition.as_of_at as former_as_of_at
             from dated
@@ -340,8 +339,7 @@ def proposed_restatements(connection: duckdb.DuckDBPyConnection) -> list[Restate
     """The rows that `propose` left which replace an edition, sorted by key."""
     rows = connection.execute(
         "select figure_key, agreement_id, edition, former_numerator, former_denominator, former_status, numerator,"
-        " denominator, status, former_release_id, cast(epoch(former_as_of_at) as bigint),"
-        " metric_version is distinct from former_metric_version"
+        " denominator, status, former_release_id, cast(epoch(former_as_of_at) as bigint), metric"
         " from proposed where is_restated order by figure_key"
     ).fetchall()
     return [Restated(row[0], row[1], row[2], Value(*row[3:6]), Value(*row[6:9]), *row[9:]) for row in rows]

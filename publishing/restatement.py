@@ -25,6 +25,7 @@ from publishing.withholding import WITHHELD
 CAUSES = {
     "code": "other code calculates it from the same records under the same agreements",
     "definition_change": "the metric's formula, or what slm.yaml says records mean, is another",
+    "code_and_definition": "code and the metric's formula are others, and which of them did it cannot be computed",
     "amendment": "another text of agreements, calendars or parties",
     "decision": "a Decision was accepted, changed or revoked",
     "late_data": "records that were not there, or not yet due, when the former edition was published",
@@ -63,7 +64,8 @@ _RESTATEMENT = """
 """
 RESTATEMENT_COMMENTS = {
     "": "One row per edition of a closed figure after the first, and cause of its difference to the edition before. "
-    "The differences of an edition add up to new value less former value. Empty as long as no closed figure moved.",
+    "Code that changed before and after a formula is two rows. The differences of an edition add up to new value less "
+    "former value. Empty as long as no closed figure moved.",
     "figure_key": "Key of the figure, as in figure.",
     "edition": "Edition that this explains, 2 or later.",
     "step_number": "Place of the cause in the order in which inputs were brought up to date, from 1.",
@@ -164,11 +166,9 @@ def split(figure: Restated, restating: Restating) -> list[Part]:
     value = figure.former
     for step in restating.steps:
         after = step.values.get(figure.figure_key, ABSENT)
-        # The formula comes with the code: the same computation answers for both.
-        cause = "definition_change" if step.cause == "code" and figure.is_redefined else step.cause
         if after != value:
             explanation = step.of_agreement.get(figure.agreement_id, step.explanation)
-            parts.append(Part(cause, explanation, value, after))
+            parts.append(Part(step.cause, explanation, value, after))
         value = after
     if value != figure.now:
         reason = restating.failure or "computing it again from the recorded inputs gives the former value"

@@ -1,5 +1,8 @@
 """Publishes in child processes that are killed: before a step of the work on the file system, or at a random moment.
 
+A publication here does all that one can do: it restates a closed figure, writes pages, shares files with the release
+before, and throws old releases away.
+
     python -m tests.integration.killed_publish PLAN.json
 
 Belongs here: the dying, the reading meanwhile, and the looking at what it left. Does not belong here: making the
@@ -17,14 +20,21 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from publishing import certificate as certificates
-from publishing.release import ReleaseInput, current_release, publish, read_manifest, verify
+import duckdb
 
-STEPS = {"open", "os.rename", "os.symlink", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree"}
+from publishing import certificate as certificates
+from publishing.ledger import Restated
+from publishing.release import ReleaseInput, current_release, publish, read_manifest, verify
+from publishing.restatement import Restating, Step
+from publishing.retention import Retention
+
+STEPS = {"open", "os.rename", "os.symlink", "os.link", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree"}
+# Steps at which a kill could tell; each of these is one, however few kills there are.
+TELLING = {"os.rename", "os.symlink"}
 # Reads what is in force over and over, and counts the answers in which a release and its figure do not fit.
 READER = """
 import json, signal, sys
@@ -53,14 +63,48 @@ def is_change(event: str, arguments: tuple[Any, ...]) -> bool:
     return event != "open" or bool(int(arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
 
 
+def path_of(event: str, arguments: tuple[Any, ...]) -> str:
+    """What a step is about: of a link its own name, of what is removed with its folder the whole path."""
+    path = str(arguments[1 if event in ("os.symlink", "os.link") else 0])
+    if event in ("os.remove", "os.rmdir") and arguments[1] >= 0:
+        path = os.path.join(os.readlink(f"/proc/self/fd/{arguments[1]}"), path)
+    return path
+
+
+def kind_of(step: list[Any]) -> tuple[str, str]:
+    """Changes of one kind do the same to the same kind of thing; what only reads is one kind."""
+    _, event, path, is_a_change = step
+    folders = ("/.removed-", "/report", "/parquet", "/project", "/published")
+    return (event, next((name for name in folders if name in path), "")) if is_a_change else ("read", "")
+
+
 def publish_build(home: Path, build: dict[str, Any]) -> None:
-    """Publish one of the plan's builds."""
+    """Publish one of the plan's builds, with pages, and with a reason for every figure that moves."""
     made_of = {
         **build["made_of"],
         **{name: datetime.fromisoformat(build["made_of"][name]) for name in ("as_of", "built_at")},
+        "retention": Retention(timedelta(0), daily=1, monthly=0, yearly=0),
+        "project_files": {"slm.yaml": Path(build["certificate"])},
     }
+
+    def write_pages(database: Path, directory: Path) -> None:
+        with duckdb.connect(str(database), read_only=True) as release:
+            customers = release.execute("select distinct customer_id from marts.rpt_sla_scorecard").fetchall()
+        for name in ("index", "quality", *(f"{customer}/2026-03" for (customer,) in customers)):
+            page = directory / f"{name}.html"
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(f"{name}\n" * 1000)
+
+    def restate(base: Path, figures: list[Restated]) -> Restating:
+        return Restating(base, [Step("late_data", "records came", {item.figure_key: item.now for item in figures})])
+
     publish(
-        home, Path(build["database"]), certificates.load(Path(build["certificate"]).parent), ReleaseInput(**made_of)
+        home,
+        Path(build["database"]),
+        certificates.load(Path(build["certificate"]).parent),
+        ReleaseInput(**made_of),
+        write_pages,
+        restate,
     )
 
 
@@ -81,7 +125,7 @@ def in_child(
                 nonlocal seen
                 if event not in STEPS:
                     return
-                path = str(arguments[1 if event == "os.symlink" else 0])
+                path = path_of(event, arguments)
                 if not path.startswith(str(home)):
                     return
                 step = [seen, event, path[len(str(home)) :], is_change(event, arguments)]
@@ -97,23 +141,45 @@ def in_child(
             os.write(2, f"{error!r}\n".encode())
             os._exit(1)
     os.close(writer)
-    if die_after is not None:
-        time.sleep(die_after)
-        os.kill(child, signal.SIGKILL)
-    with os.fdopen(reader) as lines:
-        steps = [json.loads(line) for line in lines]
-    return os.waitpid(child, 0)[1], steps
+    told = b""
+    deadline = time.monotonic() + die_after if die_after is not None else None
+    while True:  # all the time: a child whose steps nobody reads would stand still
+        wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+        if not select.select([reader], [], [], wait)[0]:
+            os.kill(child, signal.SIGKILL)
+            deadline = None
+        elif chunk := os.read(reader, 65536):
+            told += chunk
+        else:
+            break
+    os.close(reader)
+    return os.waitpid(child, 0)[1], [json.loads(line) for line in told.splitlines()]
 
 
 def state(home: Path) -> dict[str, Any]:
-    """What a reader finds: the build in force, after every byte of its release was compared with its manifest."""
+    """What a reader finds: the build in force, after every byte of every release was compared with its manifest.
+
+    `disagreeing`: figures whose last row in the ledger in force is another than the report; releases that an edition
+    of the ledger names and the home does not have.
+    """
     directory = current_release(home)
-    if directory is None:
-        return {"in_force": None, "releases": []}
-    verify(directory)
+    assert directory is not None
+    releases = sorted(path.name for path in (home / "releases").iterdir())
+    whole = [name for name in releases if not name.startswith(".")]
+    for name in whole:
+        verify(home / "releases" / name)
+    with duckdb.connect(str(directory / "slm.duckdb"), read_only=True) as release:
+        disagreeing = release.execute(
+            "select report.service_id from marts.rpt_sla_scorecard as report left join ("
+            " select service_id, max_by(numerator, sequence_number) as numerator from marts.figure group by all"
+            ") as known using (service_id) where known.numerator is distinct from report.numerator"
+            " union all select distinct release_id from marts.figure where edition is not null"
+            f" and release_id not in (select unnest({whole}))"
+        ).fetchall()
     return {
         "in_force": read_manifest(directory)["build_id"],
-        "releases": sorted(path.name for path in (home / "releases").iterdir()),
+        "disagreeing": [name for (name,) in disagreeing],
+        "releases": releases,
         "links": sorted(path.name for path in (home / "published").iterdir()),
     }
 
@@ -139,12 +205,12 @@ def main() -> int:
     if status != 0:
         return 1
     chance = random.Random(plan["seed"])
-    places: list[dict[str, Any]] = [{"die_at": step[0]} for step in steps]
-    if plan["kills"] < len(places):
-        # The changes of the tree itself, where a kill could tell, before files that are only written or read.
-        telling = [place for place, step in zip(places, steps, strict=True) if step[1] in ("os.rename", "os.symlink")]
-        others = [place for place in places if place not in telling]
-        places = telling + chance.sample(others, plan["kills"] * 2 // 3 - len(telling))
+    # Where a kill could tell, and one step of each kind; then others. A third of the kills come at random moments.
+    kinds = {kind_of(step): step[0] for step in chance.sample(steps, len(steps))}
+    chosen = {step[0] for step in steps if step[1] in TELLING} | set(kinds.values())
+    others = [step[0] for step in steps if step[0] not in chosen]
+    chosen |= set(chance.sample(others, min(len(others), max(0, plan["kills"] * 2 // 3 - len(chosen)))))
+    places: list[dict[str, Any]] = [{"die_at": number} for number in sorted(chosen)]
     places += [{"die_after": chance.uniform(0, whole_seconds)} for _ in range(max(plan["kills"] - len(places), 5))]
     link = work / "shown"
     show(link, Path(plan["home"]))

@@ -13,10 +13,12 @@ import duckdb
 import pytest
 
 from publishing import certificate as certificates
-from publishing.release import remove_unfinished, verify
+from publishing.release import read_manifest, verify
+from tests.integration.killed_publish import publish_build
 from tests.integration.small_project import ROOT
 from tests.unit.publishing.conftest import AS_OF, Desk, create_empty_build, figure
 
+CLOSED = {"period_status": "closed"}
 # What ledger and evidence read, and no more: a sweep publishes some sixty times.
 FEW_TABLES = {
     "rpt_sla_scorecard", "rpt_sla_target", "rpt_experience", "dim_metric", "dim_agreement", "dim_target",
@@ -35,12 +37,14 @@ def desk(parsed_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Desk:
 
 
 def planned(desk: Desk, folder: Path, night: int) -> dict[str, Any]:
-    """A build ready to be published, put aside: one figure changes on the second night and stays on the third."""
-    desk.make_build({"rpt_sla_scorecard": [figure(numerator=1), figure(service="web")]})
+    """A build ready to be published, put aside: a closed figure changes on the second night and stays on the third."""
+    desk.make_build({"rpt_sla_scorecard": [figure(numerator=1, **CLOSED), figure(service="web", **CLOSED)]})
     folder.mkdir()
     desk.build.rename(folder / "build.duckdb")
     certificate = certificates.save(dataclasses.replace(desk, build=folder / "build.duckdb").certificate(), folder)
-    made_of = dataclasses.asdict(desk.made_of(AS_OF + timedelta(days=night)))
+    as_of = AS_OF + timedelta(days=night)
+    made_of = dataclasses.asdict(dataclasses.replace(desk.made_of(as_of), built_at=as_of + timedelta(hours=2)))
+    del made_of["retention"], made_of["project_files"]  # the driver's own
     return {
         "database": str(folder / "build.duckdb"),
         "certificate": str(certificate),
@@ -63,7 +67,10 @@ class Sweep:
 
 @pytest.fixture(scope="module")
 def sweep(desk: Desk, request: pytest.FixtureRequest) -> Sweep:
-    desk.publish(figure(), figure(service="web"))
+    """Before it four nights, the first two of which the second night's rule throws away; the last one closes March."""
+    for days in (-3, -2, -1):
+        desk.publish(figure(), figure(service="web"), as_of=AS_OF + timedelta(days=days))
+    desk.publish(figure(**CLOSED), figure(service="web", **CLOSED))
     folder = desk.home.parent
     plan: dict[str, Any] = {
         "home": str(desk.home),
@@ -105,6 +112,19 @@ def test_kills_hit_the_telling_steps_and_random_moments(sweep: Sweep, request: p
     renamed = [kill["step"][1] for kill in sweep.at_steps if kill["step"][0] == "os.rename"]
     assert any(path.startswith("/releases/.staged-") and path.count("/") == 2 for path in renamed), renamed
     assert any(path.startswith("/published/") for path in renamed), renamed
+    retired = [path for path in renamed if path.startswith("/releases/") and ".staged-" not in path]
+    assert len(retired) == 2, renamed
+    reached = [(kill["step"][0], kill["step"][1]) for kill in sweep.at_steps]
+    for event, part in (
+        ("os.link", ".staged-"),
+        ("open", "/report/"),
+        ("os.mkdir", "/report"),
+        ("open", "/project/"),
+        ("shutil.rmtree", "/releases/.removed-"),
+        ("os.remove", "/releases/.removed-"),
+        ("os.rmdir", "/releases/.removed-"),
+    ):
+        assert [step for step in reached if step[0] == event and part in step[1]], (event, part)
 
 
 def test_old_or_new_release_is_in_force_and_whole(sweep: Sweep) -> None:
@@ -118,6 +138,12 @@ def test_old_or_new_release_is_in_force_and_whole(sweep: Sweep) -> None:
         if kill["step"][0] == "os.rename" and kill["step"][1].startswith("/published/")
     ]
     assert {kill["after"]["in_force"] for kill in sweep.at_steps if kill["die_at"] <= swap} == {old}
+
+
+def test_ledger_and_releases_agree_after_every_kill(sweep: Sweep) -> None:
+    """Every release that is there under its name is whole, too: the driver has compared them all."""
+    for kill in sweep.kills:
+        assert (kill["after"]["disagreeing"], kill["next"]["disagreeing"]) == ([], []), kill
 
 
 def test_readers_meanwhile_see_whole_releases_and_no_error(sweep: Sweep) -> None:
@@ -134,17 +160,30 @@ def test_next_night_publishes_and_leaves_nothing_half_done(sweep: Sweep) -> None
         assert following["exit"] == 0, kill
         assert following["in_force"] == sweep.builds["third"], kill
         assert following["links"] == ["current"], kill
-        in_force_at_some_time = 2 if kill["after"]["in_force"] == sweep.builds["first"] else 3
+        # The one before March closed, the one that closed it, and those that came into force since.
+        in_force_at_some_time = 3 if kill["after"]["in_force"] == sweep.builds["first"] else 4
         assert len(following["releases"]) == in_force_at_some_time, kill
 
 
 def test_ledger_has_the_change_once_whichever_night_published_it(sweep: Sweep) -> None:
     for kill in sweep.kills:
-        ledger = Path(kill["next"]["home"]) / "published" / "current" / "parquet" / "figure.parquet"
+        parquet = Path(kill["next"]["home"]) / "published" / "current" / "parquet"
         rows = duckdb.sql(
-            f"select service_id, sequence_number, numerator from read_parquet('{ledger}') order by all"
+            f"select service_id, sequence_number, edition, numerator from read_parquet('{parquet}/figure.parquet')"
+            " order by all"
         ).fetchall()
-        assert rows == [("mail", 1, 2), ("mail", 2, 1), ("web", 1, 2)], kill
+        assert rows == [
+            ("mail", 1, None, 2),
+            ("mail", 2, 1, 2),
+            ("mail", 3, 2, 1),
+            ("web", 1, None, 2),
+            ("web", 2, 1, 2),
+        ]
+        why = duckdb.sql(
+            "select edition, cause, numerator_difference, denominator_difference"
+            f" from read_parquet('{parquet}/restatement.parquet')"
+        ).fetchall()
+        assert why == [(2, "late_data", -1, 0)], kill
 
 
 # ------------------------------------------------------------------------------------------------------ no room left
@@ -154,7 +193,7 @@ def test_full_disk_is_said_and_leaves_the_release_in_force(desk: Desk, tmp_path:
     """A limit on the size of files refuses in the middle of a write, as a full disk does."""
     home = tmp_path / "home"
     shutil.copytree(desk.home, home, symlinks=True)
-    before = (home / "published" / "current").resolve()
+    before, releases = (home / "published" / "current").resolve(), sorted((home / "releases").iterdir())
     build = planned(desk, tmp_path / "build", 1)
     program = """
 import json, resource, signal, sys
@@ -173,5 +212,7 @@ with user_errors():
     assert "Nothing was published; free the space or mend the permission, then run again." in done.stderr
     assert (home / "published" / "current").resolve() == before
     verify(before)
-    remove_unfinished(home)
-    assert [path.name for path in (home / "releases").iterdir()] == [before.name]
+    publish_build(home, build)  # with room again
+    assert read_manifest((home / "published" / "current").resolve())["build_id"] == build["made_of"]["build_id"]
+    assert [path for path in sorted((home / "releases").iterdir()) if path in releases] == releases[2:]
+    assert len(list((home / "releases").iterdir())) == len(releases) - 1

@@ -9,11 +9,11 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.integration.small_project import (
+    AGREEMENT,
     EVENT_HEADER,
     ROOT,
     TICKET_HEADER,
@@ -97,7 +97,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
 
 @dataclass(frozen=True)
 class Nights:
-    """A project after three nights by three revisions, and the release of each."""
+    """A project after two nights, the release of each; the revisions from the first night's code to the second's."""
 
     project: Project
     revisions: list[str]
@@ -106,50 +106,46 @@ class Nights:
 
 @pytest.fixture(scope="module")
 def nights(repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> Nights:
-    """March closes with 2 of 3. The next code takes a second off every threshold, and T2, resolved at exactly four
-    hours, breaches: 1 of 3; T5 comes late and is met: 2 of 4. The third code gives the second back under another
-    formula: T2 is met, 3 of 4.
+    """March closes with 2 of 3, and then everything at once; worked by hand, in the order of the causes.
+
+    A commit takes a second off every threshold: T2, resolved at exactly four hours, breaches, 1 of 3. The next one adds
+    a second under another formula: T2 and T3, a second later, are met, 3 of 3. A third changes documents. The agreement
+    is amended in place to three hours: T2 and T3 breach, 1 of 3. T5 comes late and is met: 2 of 4.
     """
     project = small_project(tmp_path_factory.mktemp("other-code"))
     revisions = [repository.git("rev-parse", "HEAD")]
     releases = [repository.nightly(project, CLOSED)]
-    as_it_is, stricter = "\n        threshold_seconds,", "\n        threshold_seconds - 1 as threshold_seconds,"
+    as_it_is, stricter, laxer = (f"\n        threshold_seconds{by}," for by in ("", *(
+        f" {sign} 1 as threshold_seconds" for sign in "-+"
+    )))  # fmt: skip
     revisions.append(repository.commit(model=(MODEL, as_it_is, stricter)))
-    project.write("data/tickets-late.csv", TICKET_HEADER, ticket("T5"))
-    project.write("data/events-late.csv", EVENT_HEADER, event("E5", "T5", "2026-03-02T12:00:00Z"))
-    releases.append(repository.nightly(project, LATER))
     formula = 'time_to_resolve,seconds,lower,"met / (met + breached); '
     revisions.append(
-        repository.commit(
-            model=(MODEL, stricter, as_it_is), metric=(METRICS, formula, formula + "at the threshold is met; ")
-        )
+        repository.commit(model=(MODEL, stricter, laxer), metric=(METRICS, formula, formula + "a second late is met; "))
     )
+    revisions.append(repository.commit(document=(Path("README.md"), "# slm-warehouse", "# The slm-warehouse")))
+    project.write("agreements/sla.yaml", AGREEMENT.replace("PT4H", "PT3H"))
+    project.write("data/tickets-late.csv", TICKET_HEADER, ticket("T5"))
+    project.write("data/events-late.csv", EVENT_HEADER, event("E5", "T5", "2026-03-02T12:00:00Z"))
     releases.append(repository.nightly(project, LATER))
     return Nights(project, revisions, releases)
 
 
-def explanations(project: Project, edition: int) -> list[tuple[Any, ...]]:
-    return project.query(
-        f"select cause, explanation from marts.restatement where figure_key = '{FIGURE}' and edition = {edition}"
-        " order by step_number"
-    )
-
-
-def test_other_code_gets_what_it_computes_otherwise_and_no_more(nights: Nights) -> None:
-    assert causes(nights.project, 2) == [("code", -1, 0), ("late_data", 1, 1)]
-    (code, _) = explanations(nights.project, 2)
-    former, now, _ = nights.revisions
-    assert code[1].startswith(f"{former} with packages ")
-    assert f" → {now} with packages " in code[1]
-
-
-def test_other_definition_is_told_from_other_code(nights: Nights) -> None:
-    assert causes(nights.project, 3) == [("definition_change", 1, 0)]
-    assert editions(nights.project) == [
-        (1, 2, 3, "met", True),
-        (2, 2, 4, "met", False),
-        (3, 3, 4, "met", False),
+def test_code_and_definition_that_changed_together_are_told_apart(nights: Nights) -> None:
+    """And both from an amendment in place and a late record."""
+    first, stricter, laxer, _ = nights.revisions
+    assert causes(nights.project) == [
+        ("code", -1, 0),
+        ("definition_change", 2, 0),
+        ("amendment", -2, 0),
+        ("late_data", 1, 1),
     ]
+    assert editions(nights.project) == [(1, 2, 3, "met", True), (2, 2, 4, "met", False)]
+    code, definition, *_ = nights.project.query(
+        f"select explanation from marts.restatement where figure_key = '{FIGURE}' order by step_number"
+    )
+    assert code == (f"{first} → {stricter}",)
+    assert definition == (f"{stricter} → {laxer}: another formula of time_to_resolve",)
 
 
 def test_restated_release_is_made_again_with_its_ledger(nights: Nights, repository: Repository) -> None:
@@ -157,5 +153,5 @@ def test_restated_release_is_made_again_with_its_ledger(nights: Nights, reposito
     done = repository.python(nights.project, LATER, "orchestration.reproduction", nights.releases[1])
     assert done.errors == ""
     assert done.status == 0
-    assert f"{nights.releases[1]} was made again by {nights.revisions[1][:12]}: the same" in done.output
+    assert f"{nights.releases[1]} was made again by {nights.revisions[-1][:12]}: the same" in done.output
     assert repository.git("worktree", "list").count("\n") == 0

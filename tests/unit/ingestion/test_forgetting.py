@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 
-from ingestion import forgetting, persons, pull, rewriting
+from ingestion import forgetting, landing, persons, pull, rewriting
 from ingestion.errors import SourceError
 from ingestion.forgetting import (
     begin_forgetting,
@@ -337,6 +337,24 @@ def test_ticket_of_a_night_killed_while_landing_it_is_not_overlooked(desk: Proje
     desk.write("data/ticket_events-2.csv", EVENTS, "N4,T4,2026-03-02T15:00:00Z,message,confided on T4,agent")
     assert [load.feed for load in desk.run(persons=PERSONS).new_loads] == ["ticket_events"]
     assert places_of("confided on T4", desk.home) == []
+
+
+def test_ticket_of_an_unfinished_commit_of_another_source_is_not_overlooked(desk: Project) -> None:
+    """The desk was looked through, then killed while T4 became part of landing; only then is the chat listed, which
+    has something of T4 already.
+    """
+    chat = Project(desk.folder, desk.home, name="chat")
+    chat.options = {"feeds": {"ticket_events": "chat/*.csv"}, "ticketSource": "desk"}
+    chat.write("chat/1.csv", EVENTS, "C4,T4,2026-03-02T15:00:00Z,message,typed on T4,agent")
+    chat.run(persons=PERSONS, maxRejectRatio=1.0)
+    forget(desk)
+    desk.write("data/tickets-2.csv", f"{TICKET_HEADER},requester_id", f"{ticket('T4')},ann.miller")
+    with mock.patch.object(landing, "commit_load", side_effect=Killed), pytest.raises(Killed):
+        desk.run(persons=PERSONS)
+    both = [*sources(desk), *sources(chat)]
+    (entry,) = forgettings_under_way(desk.home, both)
+    assert list(rewrite_for(entry, desk.home, both, PERSONS).values()) == [1]
+    assert places_of("typed on T4", desk.home / "landing") == []
 
 
 def test_forgetting_that_an_earlier_version_began_is_finished(desk: Project) -> None:

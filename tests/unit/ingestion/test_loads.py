@@ -463,6 +463,32 @@ def test_options_taken_back_after_a_kill_leave_nothing_of_them(
     assert desk.everything() == before
 
 
+def test_commit_whose_folder_stays_is_landed_and_the_next_run_says_so(
+    desk: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be removed breaks no load, and is told before anything else would be committed."""
+    committed = desk.home / "landing/.committed/desk"
+    remove = shutil.rmtree
+
+    def refusing(path: Path, **more: Any) -> None:
+        if path == committed:
+            raise PermissionError(13, "Permission denied", str(path))
+        remove(path, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(landing.shutil, "rmtree", refusing)
+        assert len(desk.run().new_loads) == 2
+        assert desk.rows("tickets", "ticket_id") == [("T1",), ("T2",)]
+        desk.write("data/tickets-2.csv", TICKET_HEADER, ticket("T3"))
+        before = desk.everything()
+        with pytest.raises(PermissionError, match="committed/desk"):
+            desk.run()
+        assert desk.everything() == before
+    desk.run()
+    assert desk.rows("tickets", "ticket_id") == [("T1",), ("T2",), ("T3",)]
+    assert not committed.exists()
+
+
 def test_half_written_load_of_a_killed_run_is_swept_away(desk: Project) -> None:
     left = desk.home / "landing/.staging/desk/tickets/000001-20260310T010000Z"
     left.mkdir(parents=True)

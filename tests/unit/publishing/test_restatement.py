@@ -13,8 +13,8 @@ from tests.unit.publishing.conftest import AS_OF, Desk, figure
 KEY = "rpt_sla_scorecard/sla/1/resolve/mail/2026-03-01"
 
 
-def restated(former: Value, now: Value, is_redefined: bool = False) -> Restated:
-    return Restated(KEY, "sla", 2, former, now, "r1", 0, is_redefined)
+def restated(former: Value, now: Value) -> Restated:
+    return Restated(KEY, "sla", 2, former, now, "r1", 0, "time_to_resolve")
 
 
 def steps(*values: tuple[str, int]) -> Restating:
@@ -33,11 +33,12 @@ def test_each_step_that_moves_the_figure_is_a_part() -> None:
     assert found == [("amendment", 1), ("late_data", -3)]
 
 
-def test_other_code_under_another_formula_is_a_change_of_definition() -> None:
-    """And joins what slm.yaml, the next step, changed."""
-    chain = steps(("code", 1), ("definition_change", 0))
-    assert causes(restated(FORMER, NOW, is_redefined=True), chain) == [("definition_change", -2)]
-    assert causes(restated(FORMER, NOW), chain) == [("code", -1), ("definition_change", -1)]
+def test_steps_of_one_cause_that_follow_each_other_are_one_part() -> None:
+    """Another formula, and slm.yaml, the next step; code that changed on both sides of a formula stays two parts."""
+    chain = steps(("definition_change", 1), ("definition_change", 0))
+    assert causes(restated(FORMER, NOW), chain) == [("definition_change", -2)]
+    chain = steps(("code", 1), ("definition_change", 2), ("code", 0))
+    assert causes(restated(FORMER, NOW), chain) == [("code", -1), ("definition_change", 1), ("code", -2)]
 
 
 def test_what_no_step_explains_is_said_to_be_unattributed() -> None:
