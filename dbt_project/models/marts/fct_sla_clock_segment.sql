@@ -62,6 +62,7 @@ final as (
         targets.agreement_id,
         targets.agreement_version,
         targets.target_id,
+        {{ target_key('targets') }} as target_key,
         targets.metric,
         instances.cycle_number,
         {{ utc_timestamp('segments.from_at') }} as segment_start_at,
