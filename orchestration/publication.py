@@ -23,7 +23,7 @@ from publishing.release import Release, ReleaseInput, current_release, publish
 from publishing.restatement import Restating
 from publishing.retention import Retention
 from publishing.revision import code_revision, lock_hash
-from reporting.dictionary import tested_keys
+from reporting.dictionary import star_of, tested_keys
 from reporting.pack import write_pack
 from settings.project import PROJECT_FILE, RetentionRule
 
@@ -67,6 +67,7 @@ def release_asset(marts: list[dg.AssetKey]) -> dg.AssetsDefinition:
                 project_files=_project_files(nightly.settings.project_dir),
                 reopenings=_reopenings(layout.compiled_agreements),
                 keys=tested_keys(read_manifest())[0],
+                star=star_of(read_manifest()),
                 retention=_retention(nightly.config.retention),
             )
 

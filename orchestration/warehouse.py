@@ -20,7 +20,11 @@ from publishing import certificate as certificates
 from publishing import measures
 from publishing.build import fingerprints, open_read_only
 from publishing.certificate import Check, Unread
+from publishing.drift import figure_drift_checks
+from publishing.lateness import FeedDelays, late_checks, still_to_come_checks
 from publishing.release import current_release
+from publishing.star import reference_checks
+from reporting.dictionary import star_of
 from settings.project import ProjectConfig
 
 # dbt's unit tests prove the models, not the data: they run with the tests of the code.
@@ -191,24 +195,25 @@ def _too_old(source: Unread) -> str:
 
 
 def _measures(connection: Any, nightly: NightlyRun) -> list[Check]:
-    """Freshness, late records, drift against the release in force, unmeasured time."""
+    """Freshness, late records, drift against the release in force, unmeasured time, keys that name nothing."""
     promised = {source.name: source.freshness_seconds for source in nightly.config.sources}
-    feeds = [
-        measures.FeedState(
-            feed.source,
-            feed.feed,
-            feed.age_seconds,
-            promised.get(feed.source),
-            feed.later_count,
-            feed.delayed_count,
-            feed.median_delay_seconds,
+    found = feed_freshness(nightly.settings.home, nightly.settings.as_of)
+    feeds = [measures.FeedState(feed.source, feed.feed, feed.age_seconds, promised.get(feed.source)) for feed in found]
+    delays = [
+        FeedDelays(
+            feed.source, feed.feed, feed.last_loaded_at, feed.watched_count, feed.arrived, feed.median_delay_seconds
         )
-        for feed in feed_freshness(nightly.settings.home, nightly.settings.as_of)
+        for feed in found
     ]
+    previous = current_release(nightly.settings.home)
     return [
         *measures.feed_checks(feeds),
-        *measures.drift_checks(connection, current_release(nightly.settings.home)),
+        *late_checks(delays),
+        *still_to_come_checks(connection, delays, nightly.settings.as_of.astimezone(UTC).replace(tzinfo=None)),
+        *measures.drift_checks(connection, previous),
+        *figure_drift_checks(connection, previous),
         *measures.unmeasured_checks(connection),
+        *reference_checks(connection, star_of(read_manifest())),
     ]
 
 

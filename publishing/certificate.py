@@ -28,7 +28,7 @@ class Check:
     """
 
     check_id: str
-    kind: str  # dbt_test | expectation | rule | freshness | drift | measurement
+    kind: str  # dbt_test | expectation | rule | freshness | late_data | drift | measurement
     table_name: str
     description: str
     severity: str  # critical | agreement | warning

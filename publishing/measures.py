@@ -1,7 +1,8 @@
-"""What a certificate says beyond tests: freshness, late records, drift, unmeasured time, and whom a failure concerns.
+"""What a certificate says beyond tests: freshness, shrinking tables, unmeasured time, and whom a failure concerns.
 
-Belongs here: the checks themselves, from numbers and tables that the caller hands in. Does not belong here: rules on
-reports (expectations), rules on rows (dbt tests), reading landing (ingestion).
+Belongs here: the checks themselves, from numbers and tables that the caller hands in. Does not belong here: late
+records (lateness), drift of figures (drift), rules on reports (expectations), rules on rows (dbt tests), reading
+landing (ingestion).
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,19 +49,16 @@ MEASURE_COMMENTS = {
 
 @dataclass(frozen=True)
 class FeedState:
-    """What landing knows of a feed. Ages and delays in seconds; delays only of what came after the first load."""
+    """How recent a feed is. Ages in seconds."""
 
     source: str
     feed: str
     age_seconds: int | None  # from the latest record's own time to as_of; None = no record
     promised_seconds: int | None  # what slm.yaml promises; None = nothing
-    later_count: int  # records that came after the first load
-    delayed_count: int  # of these, more than a day after they happened
-    median_delay_seconds: int | None
 
 
 def feed_checks(feeds: Sequence[FeedState]) -> list[Check]:
-    """Freshness against the promise of slm.yaml, and how late records usually come."""
+    """Freshness against the promise of slm.yaml, one check per feed."""
     checks = []
     for feed in feeds:
         promised, age = feed.promised_seconds, feed.age_seconds
@@ -77,20 +75,6 @@ def feed_checks(feeds: Sequence[FeedState]) -> list[Check]:
                 "no promise" if promised is None else f"at most {promised} s before as_of",
             )
         )
-        if feed.later_count:
-            checks.append(
-                Check(
-                    f"{feed.source}_{feed.feed}_late_records",
-                    "measurement",
-                    "load_audit",
-                    f"Records of {feed.feed} from {feed.source} that came more than a day after they happened: what is "
-                    "still to be expected for the latest period.",
-                    "warning",
-                    True,
-                    f"{feed.delayed_count} of {feed.later_count} records, median delay {feed.median_delay_seconds} s",
-                    "none: an estimate",
-                )
-            )
     return checks
 
 

@@ -34,6 +34,7 @@ from publishing.build import PUBLISHED_SCHEMA, open_read_only, quoted_path
 from publishing.errors import PostgresUnavailable, ReleaseDamaged
 from publishing.evidence import evidence_query
 from publishing.release import DATABASE_FILE, current_release, read_manifest
+from publishing.star import Star
 from settings.errors import SlmError
 from settings.run import RunSettings
 
@@ -55,17 +56,12 @@ ADVISORY_LOCK = 7_306_105
 _CHUNK_BYTES = 1 << 20
 
 # What customers see whole: it says nothing of anybody.
-SHARED = frozenset({"dim_date", "dim_local_day", "dim_metric", "release"})
-# Columns, and the table that they name a row of. The first that fits a table is not repeated by a shorter one.
-REFERENCES: tuple[tuple[tuple[str, ...], str], ...] = (
+SHARED = frozenset({"dim_date", "dim_local_day", "release"})
+# Keys of several columns, and the table that they name a row of: for tables that have no key of one column for it. The
+# first that fits a table is not repeated by a shorter one.
+COMPOSITE: tuple[tuple[tuple[str, ...], str], ...] = (
     (("agreement_id", "agreement_version", "target_id"), "dim_target"),
     (("agreement_id", "agreement_version"), "dim_agreement"),
-    (("ticket_key",), "fct_ticket"),
-    (("customer_id",), "dim_customer"),
-    (("service_id",), "dim_service"),
-    (("calendar_id",), "dim_calendar"),
-    (("team_id",), "dim_team"),
-    (("date",), "dim_date"),
 )
 _TYPES = {"VARCHAR": "text", "DOUBLE": "double precision"}
 
@@ -87,12 +83,14 @@ class _Connection(psycopg.Connection[TupleRow]):
 
 @dataclass(frozen=True)
 class _Table:
-    """A table of the release. `comments` by column, the empty name is the table's own. `key` may be empty."""
+    """A table of the release. `comments` by column, the empty name is the table's own. `key` may be empty.
+    `name_column` is the one column by which others name its rows, if they do."""
 
     name: str
     columns: Mapping[str, str]
     comments: Mapping[str, str]
     key: Sequence[str]
+    name_column: str | None = None
 
 
 def serve(dsn: str, release: Path) -> bool:
@@ -106,10 +104,11 @@ def serve(dsn: str, release: Path) -> bool:
         with _connected(dsn) as connection, contextlib.closing(open_read_only(release / DATABASE_FILE)) as database:
             if _served(connection) == release_id:
                 return False
-            tables = _tables(database, manifest["keys"])
+            star = Star(manifest.get("star", {}))
+            tables = _tables(database, manifest["keys"], star)
             _drop_leftovers(connection)
             _prepare_roles(connection)
-            _build(connection, database, tables, release_id)
+            _build(connection, database, tables, star, release_id)
             _swap(connection)
             return True
     except psycopg.Error as error:
@@ -198,7 +197,7 @@ def _prepare_roles(connection: psycopg.Connection) -> None:
         )
 
 
-def _tables(database: duckdb.DuckDBPyConnection, keys: Mapping[str, Sequence[str]]) -> list[_Table]:
+def _tables(database: duckdb.DuckDBPyConnection, keys: Mapping[str, Sequence[str]], star: Star) -> list[_Table]:
     """The tables of the release, those that others refer to first."""
     columns: dict[str, dict[str, str]] = {}
     comments: dict[str, dict[str, str]] = {}
@@ -215,13 +214,17 @@ def _tables(database: duckdb.DuckDBPyConnection, keys: Mapping[str, Sequence[str
         {"schema": PUBLISHED_SCHEMA},
     ).fetchall():
         comments[table][""] = comment or ""
-    order = [target for _, target in reversed(REFERENCES)]
-    names = sorted(columns, key=lambda name: (name not in order, order.index(name) if name in order else 0, name))
-    return [_Table(name, columns[name], comments[name], keys.get(name, ())) for name in names]
+    named = {table: column for column, table in star.tables.items()}
+    names = sorted(columns, key=lambda name: (name not in named, name))
+    return [_Table(name, columns[name], comments[name], keys.get(name, ()), named.get(name)) for name in names]
 
 
 def _build(
-    connection: psycopg.Connection, database: duckdb.DuckDBPyConnection, tables: Sequence[_Table], release_id: str
+    connection: psycopg.Connection,
+    database: duckdb.DuckDBPyConnection,
+    tables: Sequence[_Table],
+    star: Star,
+    release_id: str,
 ) -> None:
     """The whole schema `marts_next`, in one transaction."""
     with connection.transaction():
@@ -238,7 +241,7 @@ def _build(
         # Only when all are there: the view and the rules of one table read others.
         connection.execute(f"create view {NEXT}.{EVIDENCE} with (security_invoker = true) as {evidence_query(NEXT)}")
         for table in stored.values():
-            _add_references(connection, database, table, stored)
+            _add_references(connection, database, table, stored, star)
             _add_policies(connection, table)
         for table in tables:
             _comment(connection, table)
@@ -286,6 +289,10 @@ def _add_key(connection: psycopg.Connection, database: duckdb.DuckDBPyConnection
     connection.execute(
         sql.SQL("alter table {} add {} ({})").format(_named(table.name), sql.SQL(kind), _columns(table.key))
     )
+    if table.name_column is not None and [table.name_column] != list(table.key):
+        connection.execute(
+            sql.SQL("alter table {} add unique ({})").format(_named(table.name), _columns([table.name_column]))
+        )
 
 
 def _add_references(
@@ -293,25 +300,31 @@ def _add_references(
     database: duckdb.DuckDBPyConnection,
     table: _Table,
     stored: Mapping[str, _Table],
+    star: Star,
 ) -> None:
     """Foreign keys, for tools that draw joins from them. One that unknown ids break is declared, and not validated."""
+    single = star.references(table.name, table.columns)
+    references: list[tuple[tuple[str, ...], str]] = [((column,), other) for column, other in single.items()]
     covered: set[str] = set()
-    for columns, target in REFERENCES:
-        fits = set(columns) <= table.columns.keys() and not set(columns) <= covered
-        if not fits or target == table.name or target not in stored or tuple(stored[target].key) != columns:
+    for columns, other in COMPOSITE:
+        if set(columns) <= table.columns.keys() and not set(columns) <= covered and other != table.name:
+            covered |= set(columns)
+            references += [] if other in single.values() else [(columns, other)]
+    for columns, other in references:
+        if other not in stored or (len(columns) > 1 and tuple(stored[other].key) != columns):
             continue
-        covered |= set(columns)
         same = " and ".join(f"one.{_quoted(name)} = other.{_quoted(name)}" for name in columns)
         filled = " and ".join(f"one.{_quoted(name)} is not null" for name in columns)
         orphan = database.execute(
             f"select exists(select 1 from {PUBLISHED_SCHEMA}.{_quoted(table.name)} as one anti join"
-            f" {PUBLISHED_SCHEMA}.{_quoted(target)} as other on {same} where {filled})"
+            f" {PUBLISHED_SCHEMA}.{_quoted(other)} as other on {same} where {filled})"
         ).fetchone()
         connection.execute(
-            sql.SQL("alter table {} add foreign key ({}) references {} {}").format(
+            sql.SQL("alter table {} add foreign key ({}) references {} ({}) {}").format(
                 _named(table.name),
                 _columns(columns),
-                _named(target),
+                _named(other),
+                _columns(columns),
                 sql.SQL("not valid" if orphan and orphan[0] else ""),
             )
         )
@@ -338,7 +351,7 @@ def customer_rule(table: str, columns: Mapping[str, str]) -> str:
     """SQL condition under which a customer may read a row of the table; `false` where nothing ties it to one.
 
     Rows tied to an agreement, ticket or service are visible if that is; those tables have rules of their own. So are
-    calendars of an own target, and teams of own tickets and answers.
+    calendars and metrics of an own target, and teams of own tickets and answers.
     """
     own = f"(select customer_id from {ACCESS}.customer_role where role_name = current_user)"
     if "customer_id" in columns:
@@ -357,6 +370,8 @@ def customer_rule(table: str, columns: Mapping[str, str]) -> str:
         return f"ticket_key in (select ticket_key from {NEXT}.fct_ticket)"
     if "service_id" in columns:
         return f"service_id in (select service_id from {NEXT}.rpt_sla_scorecard)"
+    if table == "dim_metric":
+        return f"metric in (select metric from {NEXT}.dim_target)"
     if table == "dim_calendar":
         return f"calendar_id in (select calendar_id from {NEXT}.dim_target)"
     if table == "dim_team":

@@ -26,6 +26,7 @@ from publishing.errors import PublishRefused, ReleaseDamaged
 from publishing.ledger import Origin, Reopening, Restated
 from publishing.restatement import Restating
 from publishing.retention import Known, Retention, Verdict
+from publishing.star import Star
 
 DATABASE_FILE = "slm.duckdb"
 MANIFEST_FILE = "manifest.json"
@@ -49,11 +50,11 @@ _NO_LINKS = frozenset({errno.EPERM, errno.EXDEV, errno.EMLINK, errno.EOPNOTSUPP,
 STORAGE_VERSION = "v1.0.0"
 
 _CHECK_COMMENTS = {
-    "": "One row per check of this release: dbt tests, expectations, freshness, drift and measurements, with what was "
-    "observed.",
+    "": "One row per check of this release: dbt tests, expectations, freshness, late data, drift, measurements, with "
+    "what was observed.",
     "build_id": "Build that was checked.",
     "check_id": "Name of the check.",
-    "kind": "dbt_test, expectation, rule, freshness, drift or measurement.",
+    "kind": "dbt_test, expectation, rule, freshness, late_data, drift or measurement.",
     "table_name": "Table that was checked.",
     "description": "What the check holds the table to.",
     "severity": "critical (stops the release), agreement (withholds the figures of its agreement) or warning (printed "
@@ -99,6 +100,7 @@ class ReleaseInput:
     project_files: Mapping[str, Path] = field(default_factory=dict)  # by name: slm.yaml, agreements/...
     reopenings: Sequence[Reopening] = ()
     keys: Mapping[str, Sequence[str]] = field(default_factory=dict)  # key columns by table of the build
+    star: Star = field(default_factory=Star)
     retention: Retention | None = None  # which releases stay when this one is in force; None = all
 
     @property
@@ -494,6 +496,7 @@ def _seal(staged: Path, made_of: ReleaseInput, previous: Path | None, as_of_text
         "load_ids": sorted(made_of.load_ids),
         "previous_release_id": previous.name if previous else None,
         "keys": {table: list(columns) for table, columns in {**made_of.keys, **CONTROL_KEYS}.items()},
+        "star": dict(made_of.star.tables),
         "files": files,
     }
     manifest_path = staged / MANIFEST_FILE

@@ -14,7 +14,17 @@ from zoneinfo import ZoneInfo
 
 from reporting import wording
 from reporting.model import Badge
-from reporting.queries import Agreement, CustomerFacts, Delay, Dimensions, Figure, PageKey, Release, Withheld
+from reporting.queries import (
+    Agreement,
+    CustomerFacts,
+    Delay,
+    Dimensions,
+    Edition,
+    Figure,
+    PageKey,
+    Release,
+    Withheld,
+)
 
 WINDOW = 12
 
@@ -217,6 +227,18 @@ class PageContext:
             word = "version" if len(versions) == 1 else "versions"
             names[agreement.agreement_id] = f"{agreement.display_name}, {word} {wording.listed(versions)}"
         return list(names.values())
+
+    @cached_property
+    def edition(self) -> Edition | None:
+        """Where the page's figures were published, if its period is closed and all of them are on record.
+
+        Such a page is the same in every release until one of them changes.
+        """
+        is_closed = all(figure.period_status == "closed" for figure in self.figures)
+        if self.is_running or not self.figures or not is_closed or self.delays or self.withheld:
+            return None
+        key = (self.key.period_type, self.key.period_start)
+        return next((row for row in self.facts.editions if (row.period_type, row.period_start) == key), None)
 
     @property
     def is_running(self) -> bool:

@@ -11,8 +11,8 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import duckdb
 from publishing import certificate as certificates
 from publishing.build import PUBLISHED_SCHEMA
 from publishing.release import DATABASE_FILE, ReleaseInput, publish
+from publishing.star import Star
 from reporting.errors import ReportError
 
 # Sections of the page: what the names of their tables begin with, and a heading. What fits none is a control table.
@@ -50,6 +51,8 @@ class Table:
     key: tuple[str, ...]
     read_by: tuple[str, ...]
     columns: tuple[Column, ...]
+    references: Mapping[str, str] = field(default_factory=dict)  # table by the column that names a row of it
+    unknown: Collection[str] = ()  # of these columns those that may name what nobody has described
 
 
 def read_tables(manifest: Mapping[str, Any]) -> list[Table]:
@@ -75,7 +78,7 @@ def read_tables(manifest: Mapping[str, Any]) -> list[Table]:
                 ).fetchall()
             )
     keys, filled = tested_keys(manifest)
-    readers = _readers(manifest)
+    star, readers = star_of(manifest), _readers(manifest)
     tables = []
     for name in sorted(comments):
         columns = tuple(
@@ -84,7 +87,18 @@ def read_tables(manifest: Mapping[str, Any]) -> list[Table]:
             if table == name
         )
         note = _note(models[name]["raw_code"]) if name in models else ""
-        tables.append(Table(name, comments[name] or "", note, keys.get(name, ()), readers.get(name, ()), columns))
+        tables.append(
+            Table(
+                name,
+                comments[name] or "",
+                note,
+                keys.get(name, ()),
+                readers.get(name, ()),
+                columns,
+                star.references(name, {column.name for column in columns}),
+                {column for table, column in star.unknown if table == name},
+            )
+        )
     return tables
 
 
@@ -98,6 +112,8 @@ def dictionary_page(tables: Sequence[Table]) -> str:
         "",
         "- Instants end in `_at`: UTC, `TIMESTAMP` without zone. Local days are `DATE`.",
         "- Durations end in `_seconds`: `BIGINT`. Counts end in `_count`. Shares end in `_ratio`, 0 to 1 (nps -1 to 1)",
+        "- Refers to: a column that names a row of another table has the name of that table's key; null names none.",
+        "  Where it says *or unknown*, it may also name what nobody has described.",
         "- `not null` = a test or a constraint holds it. Any other column may be null; its description says when.",
         "",
     ]
@@ -120,9 +136,15 @@ def _section(table: Table) -> list[str]:
     lines.append("")
     if table.key:
         lines.append(f"- Key: {', '.join(f'`{column}`' for column in table.key)}")
+    if table.references:
+        named = (
+            f"`{column}` → [`{other}`](#{other}){' *or unknown*' if column in table.unknown else ''}"
+            for column, other in table.references.items()
+        )
+        lines.append(f"- Refers to: {', '.join(named)}")
     if table.read_by:
         lines.append(f"- Read by: {', '.join(table.read_by)}")
-    if table.key or table.read_by:
+    if table.key or table.references or table.read_by:
         lines.append("")
     lines += ["| column | type | meaning |", "|---|---|---|"]
     for column in table.columns:
@@ -202,10 +224,28 @@ def tested_keys(manifest: Mapping[str, Any]) -> tuple[dict[str, tuple[str, ...]]
         if test["name"] == "not_null":
             filled.add((table, node["column_name"]))
         elif test["name"] == "unique":
-            keys[table] = (node["column_name"],)
-        elif test["name"] == "unique_combination":
+            keys.setdefault(table, (node["column_name"],))
+        elif test["name"] == "unique_combination":  # the grain, also where one column says it again
             keys[table] = tuple(test["kwargs"]["columns"])
     return keys, filled
+
+
+def star_of(manifest: Mapping[str, Any]) -> Star:
+    """The star of the models: keys of one column are unique columns of dimensions and facts, by the models' own tests;
+    `may_be_unknown` in the meta of another table's column says that it may name what nobody has described."""
+    tables = {}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "unique":
+            table = (node["attached_node"] or "").rsplit(".", 1)[-1]
+            if table.startswith(("dim_", "fct_")):
+                tables[node["column_name"]] = table
+    unknown = {
+        (name, column["name"])
+        for name, model in _published_models(manifest).items()
+        for column in model["columns"].values()
+        if column["config"]["meta"].get("may_be_unknown")
+    }
+    return Star(dict(sorted(tables.items())), unknown)
 
 
 def _readers(manifest: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:

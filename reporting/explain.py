@@ -10,6 +10,7 @@ its landing, and writes nothing.
 import argparse
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from typing import Any
 import duckdb
 
 from publishing.build import PUBLISHED_SCHEMA, open_read_only
+from publishing.ledger import FIGURES
 from publishing.release import DATABASE_FILE, current_release, read_manifest
 from reporting.errors import ReportError
 from settings.errors import SlmError
@@ -37,7 +39,7 @@ def explain(home: Path, figure_key: str, rows: int = ROWS) -> list[str]:
         editions = _rows(
             connection,
             "select sequence_number, release_id, as_of_at, numerator, denominator, status, period_status, edition,"
-            " is_of_record, reopened_by, code_revision, agreement_id, agreement_version, target_id, metric"
+            " is_of_record, reopened_by, code_revision, agreement_id, agreement_version, target_id, metric, figure_key"
             " from marts.figure where figure_key = ? order by sequence_number",
             figure_key,
         )
@@ -50,7 +52,8 @@ def explain(home: Path, figure_key: str, rows: int = ROWS) -> list[str]:
             *_restatements(connection, figure_key),
             *_clause(connection, editions[-1], release),
             *_origin(manifest),
-            *_facts(connection, figure_key, rows, home / "landing"),
+            *_quality(connection, editions[-1]),
+            *_facts(connection, editions[-1], rows, home / "landing"),
         ]
 
 
@@ -67,7 +70,25 @@ def _unknown(connection: duckdb.DuckDBPyConnection, figure_key: str, release: Pa
         figure_key,
     )
     names = "".join(f"\n  {row['figure_key']}" for row in like)
-    return f"{release.name} has no figure {figure_key}. A key is report/grain, as in marts.figure; the nearest:{names}"
+    report = figure_key.split("/")[0]
+    aid = (
+        f' What stands in {report} is counted anew each night and has no key; docs/releases.md, "Which numbers are'
+        ' figures", says what it is counted from.'
+        if report.startswith("rpt_") and report not in FIGURES
+        else ""
+    )
+    return (
+        f"{release.name} has no figure {figure_key}.{aid} A key is report/grain, as in marts.figure;"
+        f" the nearest:{names or ' none, the ledger is empty'}"
+    )
+
+
+# What stands where the two integers of a figure would say nothing.
+_WITHOUT_VALUE = {
+    "withheld": "withheld, no value is published",
+    "no_data": "nothing to count",
+    "withdrawn": "withdrawn, the reports have it no longer",
+}
 
 
 def _value(editions: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -77,10 +98,12 @@ def _value(editions: Sequence[dict[str, Any]]) -> Iterator[str]:
         edition = f", edition {row['edition']}" if row["edition"] else ""
         record = ", of record" if row["is_of_record"] else ""
         reopened = f", re-opened by {row['reopened_by']}" if row["reopened_by"] else ""
-        said = " ".join(filter(None, [row["status"], f"({row['period_status']})" if row["period_status"] else ""]))
+        counted = f"{row['numerator']:,} of {row['denominator']:,}"
+        value = _WITHOUT_VALUE.get(row["status"]) or " ".join(filter(None, [counted, row["status"]]))
+        period = f" ({row['period_status']})" if row["period_status"] else ""
         yield (
-            f"  {row['sequence_number']}. {row['numerator']:,} of {row['denominator']:,} {said}{edition}{record}"
-            f"{reopened}; release {row['release_id']}"
+            f"  {row['sequence_number']}. {value}{period}{edition}{record}{reopened}; release {row['release_id']}"
+            f" as of {row['as_of_at']:%Y-%m-%dT%H:%M:%SZ}"
         )
 
 
@@ -115,13 +138,53 @@ def _clause(connection: duckdb.DuckDBPyConnection, figure: dict[str, Any], relea
         figure["target_id"],
     ):
         yield f"  {row['description']}"
-    named = f"name: {figure['agreement_id']}"
     for path in sorted((release / "project").rglob("*.y*ml")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            if named in line and not line.split(named, 1)[1].strip(" }").strip():
-                yield f"  {path}:{number}"
+        for number in _lines_of_target(path.read_text(encoding="utf-8"), figure):
+            yield f"  {path}:{number}"
     for row in _rows(connection, "select formula, plain_text from marts.dim_metric where metric = ?", figure["metric"]):
         yield f"  {figure['metric']} = {row['formula']}"
+
+
+def _lines_of_target(text: str, figure: dict[str, Any]) -> Iterator[int]:
+    """Lines, from 1, where a YAML file names the figure's target, in the document of its agreement version."""
+    target = re.compile(rf"\bid: *[\"']?{re.escape(figure['target_id'])}[\"']?(?=[\s,}}]|$)")
+    number = 0
+    for document in re.split(r"(?m)^---.*$", text):
+        # The first of each is the document's own: those of agreements that it names come later.
+        said = [re.search(rf"(?m)\b{key}: *[\"']?([^\s,}}\"']+)", document) for key in ("name", "version")]
+        lines = document.splitlines()
+        if [found and found[1] for found in said] == [figure["agreement_id"], str(figure["agreement_version"])]:
+            yield from (number + at for at, line in enumerate(lines, start=1) if target.search(line))
+        number += max(len(lines), 1)
+
+
+def _quality(connection: duckdb.DuckDBPyConnection, figure: dict[str, Any]) -> Iterator[str]:
+    """What was checked, what did not hold of the agreement or the whole release, and why a figure is withheld."""
+    ((checks,),) = connection.execute("select count(*) from marts.certificate_check").fetchall()
+    failed = _rows(
+        connection,
+        "select description, check_id, observed from marts.certificate_check where not is_successful"
+        " and (agreement_id is null or agreement_id = ?) order by all",
+        figure["agreement_id"],
+    )
+    yield ""
+    yield f"Checked {checks:,} times before it was published; of what concerns it, {len(failed)} did not hold"
+    for row in failed:
+        yield f"  {row['description'] or row['check_id']} Observed: {row['observed']}"
+    if "figure_quality" not in _relations(connection):
+        return
+    for row in _rows(connection, "select * from marts.figure_quality where figure_key = ?", figure["figure_key"]):
+        if row["withheld_reason"]:
+            yield f"  Withheld: {row['withheld_reason']}"
+        if row.get("unread_sources"):
+            yield (
+                f"  {row['unread_sources']} could not be read; what happened since"
+                f" {row['unknown_since_at']:%Y-%m-%dT%H:%M:%SZ} is not known"
+            )
+        if row["affected_ticket_count"]:
+            yield f"  {row['affected_ticket_count']:,} of {row['ticket_count']:,} tickets have rejected records"
+        if row["unmeasured_seconds"]:
+            yield f"  {row['unmeasured_seconds']:,} of {row['agreed_seconds']:,} s were measured by nobody"
 
 
 def _origin(manifest: dict[str, Any]) -> list[str]:
@@ -135,14 +198,21 @@ def _origin(manifest: dict[str, Any]) -> list[str]:
 _RECORD_TABLES = ("ticket_record", "availability_record", "survey_record")
 
 
-def _facts(connection: duckdb.DuckDBPyConnection, figure_key: str, limit: int, landing: Path) -> Iterator[str]:
+def _facts(connection: duckdb.DuckDBPyConnection, figure: dict[str, Any], limit: int, landing: Path) -> Iterator[str]:
     facts = _rows(
         connection,
         "select * from marts.figure_evidence where figure_key = ? order by numerator_part - denominator_part, fact_key",
-        figure_key,
+        figure["figure_key"],
     )
-    good, counted = (sum(row[name] for row in facts) for name in ("numerator_part", "denominator_part"))
     yield ""
+    if not facts:
+        yield (
+            "Its rows are not listed: their parts would add up to the figure. The facts themselves are in this release"
+            if figure["status"] == "withheld"
+            else "Counts no rows: nothing fell into it"
+        )
+        return
+    good, counted = (sum(row[name] for row in facts) for name in ("numerator_part", "denominator_part"))
     yield f"Counts {len(facts):,} rows, {good:,} of {counted:,}; those that cost most first"
     has_records = _has_records(connection)
     if not has_records:
@@ -162,25 +232,43 @@ def _facts(connection: duckdb.DuckDBPyConnection, figure_key: str, limit: int, l
 
 def _has_records(connection: duckdb.DuckDBPyConnection) -> bool:
     """Whether the release has the tables of landed records, and the columns of figure_evidence that lead to them."""
-    found = {
+    found = _relations(connection)
+    is_dated = _rows(
+        connection,
+        "select 1 from duckdb_columns() where schema_name = ? and table_name = 'figure_evidence'"
+        " and column_name = 'fact_started_at'",
+        PUBLISHED_SCHEMA,
+    )
+    return found >= {*_RECORD_TABLES} and bool(is_dated)
+
+
+def _relations(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Tables of the release: one that an earlier version made may lack some."""
+    return {
         row["table_name"]
-        for row in _rows(
-            connection,
-            "select table_name from duckdb_tables() where schema_name = $1 union all"
-            " select table_name from duckdb_columns() where schema_name = $1 and column_name = 'fact_started_at'",
-            PUBLISHED_SCHEMA,
-        )
+        for row in _rows(connection, "select table_name from duckdb_tables() where schema_name = ?", PUBLISHED_SCHEMA)
     }
-    return {*_RECORD_TABLES, "figure_evidence"} <= found
 
 
 def _segments(connection: duckdb.DuckDBPyConnection, fact: dict[str, Any]) -> Iterator[str]:
+    """The verdict on a clock, and its stretches."""
+    keys = ("ticket_key", "agreement_id", "agreement_version", "target_id", "cycle_number")
+    for row in _rows(
+        connection,
+        "select state, on_clock_seconds, threshold_seconds, decided_at from marts.fct_ticket_sla"
+        f" where {' and '.join(f'{key} = ?' for key in keys)}",
+        *(fact[key] for key in keys),
+    ):
+        yield (
+            f"    {row['state']} {row['decided_at']:%Y-%m-%dT%H:%M:%SZ}: {row['on_clock_seconds']:,} s on the clock,"
+            f" {row['threshold_seconds']:,} s agreed"
+        )
     for row in _rows(
         connection,
         "select segment_start_at, segment_end_at, state, on_clock_seconds, opening_event_id, closing_event_id"
-        " from marts.fct_sla_clock_segment where ticket_key = ? and agreement_id = ? and agreement_version = ?"
-        " and target_id = ? and cycle_number = ? order by segment_start_at",
-        *(fact[name] for name in ("ticket_key", "agreement_id", "agreement_version", "target_id", "cycle_number")),
+        f" from marts.fct_sla_clock_segment where {' and '.join(f'{key} = ?' for key in keys)}"
+        " order by segment_start_at",
+        *(fact[key] for key in keys),
     ):
         events = " → ".join(str(row[name] or "-") for name in ("opening_event_id", "closing_event_id"))
         yield (

@@ -106,7 +106,11 @@ class Interval:
 
 @dataclass(frozen=True)
 class Head:
-    """What the page is about and what it rests on. `state` is the period's: running, preliminary or closed."""
+    """What the page is about and what it rests on. `state` is the period's: running, preliminary or closed.
+
+    `edition`: of the closed figures, which `release_id` published; None = the figures are those of the release that is
+    read, and so is the certificate.
+    """
 
     customer: str
     customer_id: str
@@ -118,6 +122,7 @@ class Head:
     state_note: str
     as_of: str
     release_id: str
+    edition: int | None
     certificate: Badge
     certificate_note: str
     previous: Link | None

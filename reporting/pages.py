@@ -111,7 +111,8 @@ def _sections(context: PageContext) -> list[Section]:
 
 
 def _head(context: PageContext, keys: list[PageKey], name: str) -> Head:
-    key, release = context.key, context.release
+    key, release, edition = context.key, context.release, context.edition
+    published = edition or release
     state, note = _state(context)
     return Head(
         customer=context.dimensions.customers.get(key.customer_id, key.customer_id),
@@ -122,10 +123,13 @@ def _head(context: PageContext, keys: list[PageKey], name: str) -> Head:
         zones=wording.listed(context.zones) if context.zones else "",
         state=state,
         state_note=note,
-        as_of=wording.instant_text(release.as_of_at, context.zone, with_zone=True),
-        release_id=release.release_id,
-        certificate=certificate_badge(release),
-        certificate_note=certificate_note(release.passed_count, release.failed_count),
+        as_of=wording.instant_text(published.as_of_at, context.zone, with_zone=True),
+        release_id=published.release_id,
+        edition=edition.edition if edition else None,
+        certificate=Badge("met", "Published") if edition else certificate_badge(release),
+        certificate_note="a release with a failed critical check is not published"
+        if edition
+        else certificate_note(release.passed_count, release.failed_count),
         previous=_neighbour(keys, key, -1),
         following=_neighbour(keys, key, 1),
         csv=Link(f"{name}.csv", "Figures of this page as CSV"),

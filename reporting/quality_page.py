@@ -44,7 +44,8 @@ class QualityPage:
 _CHECKS = (
     ("failed", "Checks that did not hold", None),
     ("freshness", "Freshness of sources", "freshness"),
-    ("measurements", "Late records and unmeasured time", "measurement"),
+    ("late", "Late records, and what is still to be expected", "late_data"),
+    ("measurements", "Unmeasured time", "measurement"),
     ("drift", "Against the release before", "drift"),
 )
 

@@ -27,8 +27,9 @@ _SHOWN_TO_CUSTOMER = """
 _NEEDED_TABLES = (
     "certificate_check", "dim_agreement", "dim_calendar", "dim_customer", "dim_decision", "dim_metric", "dim_service",
     "dim_target", "fct_breach_attribution", "fct_outage", "fct_service_availability", "fct_ticket", "fct_ticket_sla",
-    "figure_quality", "load_audit", "release", "rpt_availability", "rpt_definition_sensitivity", "rpt_experience",
-    "rpt_failure_notice", "rpt_moment_of_truth", "rpt_month_end_forecast", "rpt_pause_audit", "rpt_sla_scorecard",
+    "figure", "figure_quality", "load_audit", "release", "rpt_availability", "rpt_definition_sensitivity",
+    "rpt_experience", "rpt_failure_notice", "rpt_moment_of_truth", "rpt_month_end_forecast", "rpt_pause_audit",
+    "rpt_sla_scorecard",
     "rpt_sla_target", "rpt_target_sensitivity", "rpt_unmatched_ticket", "rpt_workload",
 )  # fmt: skip
 
@@ -49,6 +50,7 @@ class Release:
 class FailedCheck:
     """A check that failed without stopping the release."""
 
+    kind: str
     table_name: str
     description: str | None
     observed: str | None
@@ -83,6 +85,17 @@ class TouchedFigure:
     withheld_reason: str | None
     unread_sources: str | None
     unknown_since_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Release in which the latest edition of any of a customer's closed figures of a period was published."""
+
+    period_type: str
+    period_start: date
+    edition: int
+    release_id: str
+    as_of_at: datetime
 
 
 @dataclass(frozen=True)
@@ -579,6 +592,7 @@ class CustomerFacts:
     decisions: list[Decided]
     delays: list[Delay]
     withheld: list[Withheld]
+    editions: list[Edition]
 
 
 class ReleaseReader:
@@ -807,6 +821,19 @@ class ReleaseReader:
         touch an agreed service). Everything is ordered."""
         return CustomerFacts(
             figures=self._figures(customer_id, first_start),
+            editions=self._records(
+                Edition,
+                """
+                select period_type, period_start, edition, release_id, as_of_at
+                from marts.figure
+                where customer_id = ? and period_start >= ? and edition is not null
+                qualify row_number() over (
+                    partition by period_type, period_start
+                    order by as_of_at desc, sequence_number desc, edition desc, release_id
+                ) = 1
+                """,
+                [customer_id, first_start],
+            ),
             availability=self._records(
                 Availability,
                 """

@@ -301,8 +301,9 @@ def overruns(context: PageContext, csv: Link) -> OverrunSection | None:
     part = f"; the {len(shown)} largest overruns are shown" if len(shown) < len(breaches) else ""
     note = f"{everything}{part}."
     if any(breach.stopped_at is None for breach in shown):
+        # A page of record names no night: it is another one only when such a clock has moved.
         as_of = wording.instant_text(context.release.as_of_at, context.zone)
-        note += f" Clocks that are still open are told as of {as_of}."
+        note += f" Clocks that are still open are told as {'they last moved' if context.edition else f'of {as_of}'}."
     causes = _causes(context, breaches)
     return OverrunSection(
         _cause_rows(causes), [_overrun_row(context, breach, causes) for breach in shown], context.zone, note, csv

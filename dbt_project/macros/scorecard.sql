@@ -8,9 +8,11 @@
         agreements.consumer_id as customer_id,
         {% if with_service %}counts.service_id,{% endif %}
         counts.target_id,
+        {{ target_key('counts') }} as target_key,
         targets.metric,
         periods.period_type,
         counts.period_start,
+        counts.period_start as date,
         periods.period_end,
         case when periods.closes_at_epoch <= {{ as_of() }} then 'closed' else 'running' end as period_status,
         cast(counts.numerator as bigint) as numerator,

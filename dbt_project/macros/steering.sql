@@ -23,9 +23,11 @@
         scorecard.customer_id,
         {% if with_service %}scorecard.service_id,{% endif %}
         scorecard.target_id,
+        {{ target_key('scorecard') }} as target_key,
         scorecard.metric,
         scorecard.period_type,
         scorecard.period_start,
+        scorecard.period_start as date,
         scorecard.period_end,
         scorecard.period_status,
         rules.rule_kind,

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from reporting.errors import ReportError
 from reporting.explain import explain
 from tests.integration.small_project import AGREEMENT, PARTIES, ROOT, Project, small_project
 
@@ -181,6 +182,38 @@ def test_explain_goes_down_to_the_line(project: Project, figure_key: str, lines:
     assert "not in" not in text
     for line in lines:
         assert line in text, text
+
+
+def test_explain_names_the_clause_by_its_line(project: Project) -> None:
+    """Each target by the line that names it, in the document of its agreement version."""
+    for target in ("resolve", "up", "content"):
+        text = "\n".join(explain(project.home, KEY.format(target)))
+        found = re.search(r"(\S+agreements/sla\.yaml):(\d+)$", text, re.MULTILINE)
+        assert found is not None, text
+        assert f"id: {target}" in Path(found[1]).read_text(encoding="utf-8").splitlines()[int(found[2]) - 1]
+
+
+def test_explain_says_the_verdict_on_each_clock_and_what_was_checked(project: Project) -> None:
+    text = "\n".join(explain(project.home, KEY.format("resolve")))
+    assert "breached 2026-03-02T14:00:00Z: 14,401 s on the clock, 14,400 s agreed" in text
+    assert re.search(r"Checked \d+ times before it was published; of what concerns it, 0 did not hold", text)
+
+
+@pytest.mark.parametrize(
+    ("figure_key", "words"),
+    [
+        (KEY.format("resolve").replace("03-01", "01-01"), ("has no figure", "the nearest:\n  rpt_sla_")),
+        (
+            KEY.format("up").replace("rpt_sla_scorecard", "rpt_availability"),
+            ("What stands in rpt_availability is counted anew each night and has no key", KEY.format("up")),
+        ),
+    ],
+)
+def test_explain_says_what_is_no_figure(project: Project, figure_key: str, words: tuple[str, ...]) -> None:
+    with pytest.raises(ReportError) as refused:
+        explain(project.home, figure_key)
+    for phrase in words:
+        assert phrase in str(refused.value)
 
 
 def test_explain_needs_no_warehouse_and_says_what_is_gone_from_landing(project: Project, tmp_path: Path) -> None:

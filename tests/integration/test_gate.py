@@ -9,6 +9,7 @@ import duckdb
 import psycopg
 
 from publishing.postgres import serve
+from reporting.explain import explain
 from tests.integration.small_project import (
     AGREEMENT,
     EVENT_HEADER,
@@ -245,7 +246,11 @@ def test_one_agreement_can_be_withheld_while_the_rest_is_published(
         "select agreement_id, numerator, denominator, status from marts.rpt_sla_scorecard"
         " where period_start = '2026-03-01' and target_id = 'resolve' order by 1"
     ) == [("sla-mail", 2, 3, "met"), ("sla-rival", 0, 0, "withheld")]
+    told = explain(new_project.home, "rpt_sla_scorecard/sla-rival/1/resolve/mail/2026-03-01")
+    assert any("withheld, no value is published" in line for line in told), told
+    assert any("Withheld: 1 of 3 tickets have rejected records" in line for line in told), told
+    assert not any("0 of 0" in line for line in told), told
     assert_nothing_is_counted_of("sla-rival", new_project)
     assert_nobody_else_is_named_to("acme", "rival", new_project, postgres_server)
     kinds = {kind for (kind,) in new_project.query("select distinct kind from marts.certificate_check")}
-    assert kinds == {"dbt_test", "expectation", "rule", "freshness", "measurement"}
+    assert kinds == {"dbt_test", "expectation", "rule", "freshness", "late_data", "measurement"}

@@ -15,13 +15,14 @@ EARLIER = "2026-03-20T00:00:00Z"
 
 @dataclass(frozen=True)
 class Night:
-    """What one night left behind."""
+    """What one night left behind. `measured`: what its certificate says of late data and drift of figures, by check."""
 
     outcome: Outcome
     current: str
     releases: list[str]
     ledger: list[tuple[Any, ...]]
     figures: dict[str, bytes]
+    measured: dict[str, list[Any]]
 
 
 def seen(project: Project, outcome: Outcome) -> Night:
@@ -34,7 +35,14 @@ def seen(project: Project, outcome: Outcome) -> Night:
         for path in (project.current / "parquet").glob("*.parquet")
         if path.name.startswith(("dim_", "fct_", "rpt_"))
     }
-    return Night(outcome, project.current.resolve().name, project.releases(), ledger, figures)
+    measured = {
+        check_id: row
+        for check_id, *row in project.query(
+            "select check_id, kind, agreement_id, observed, severity, is_successful from marts.certificate_check"
+            " where kind = 'late_data' or kind = 'drift' and check_id like 'drift_of_%'"
+        )
+    }
+    return Night(outcome, project.current.resolve().name, project.releases(), ledger, figures, measured)
 
 
 def night(project: Project, **settings: str) -> Night:
@@ -95,6 +103,32 @@ def test_changed_figure_gets_its_next_number_and_no_other_row(nights: dict[str, 
     assert sorted(row[0] for row in added) == ["rpt_sla_scorecard", "rpt_sla_target"]
     assert {row[2] for row in added} == {2}
     assert {row[5] for row in added} == {nights["corrected"].current}
+
+
+def test_correction_is_told_as_drift_by_changed_rows(nights: dict[str, Night]) -> None:
+    """2 of 3 became 1 of 3, and nothing was measured since: a warning. The same again moves nothing."""
+    first, again, corrected = (nights[name].measured for name in ("first", "again", "corrected"))
+    assert [check for night in (first, again) for check in night if check.startswith("drift_of_")] == []
+    by_time, by_rows = "new time +0 of +0 (ratio +0.0000)", "changed rows -1 of +0 (ratio -0.3333)"
+    observed = f"1 of 3 (0.3333) after 2 of 3 (0.6667); {by_time}, {by_rows}"
+    assert {check: row for check, row in corrected.items() if check.startswith("drift_of_")} == {
+        f"drift_of_{key}": ["drift", "sla-mail", observed, "warning", False]
+        for key in (
+            "rpt_sla_target/sla-mail/1/resolve/2026-03-01",
+            "rpt_sla_scorecard/sla-mail/1/resolve/mail/2026-03-01",
+        )
+    }
+
+
+def test_two_nights_are_not_enough_history_for_what_is_to_come(nights: dict[str, Night]) -> None:
+    late = {check: row for check, row in nights["corrected"].measured.items() if row[0] == "late_data"}
+    of_feed = "not enough history: 0 records could be waited for 28 days, 20 are needed"
+    of_march = "not enough history of desk: nothing can be said of what is to come beside 4"
+    assert late == {
+        "desk_tickets_late_records": ["late_data", None, of_feed, "warning", True],
+        "desk_ticket_events_late_records": ["late_data", None, of_feed, "warning", True],
+        "tickets_of_2026-03-01_still_to_come": ["late_data", "sla-mail", of_march, "warning", True],
+    }
 
 
 def test_night_names_the_releases_that_the_rule_did_not_keep(nights: dict[str, Night]) -> None:

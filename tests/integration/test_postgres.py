@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -24,7 +25,9 @@ from publishing.build import open_read_only
 from publishing.certificate import Check
 from publishing.errors import PostgresUnavailable
 from publishing.postgres import SHARED, customer_rule, serve
+from publishing.release import read_manifest
 from publishing.restatement import Restating, Step
+from publishing.star import Star
 from tests.integration.small_project import ROOT, Project, environment
 from tests.postgres_drivers import NotInstalled, Refused, by_jdbc, by_odbc
 from tests.postgres_server import Server
@@ -103,17 +106,43 @@ def test_tools_find_keys_to_join_by(served_project: tuple[str, Path]) -> None:
         "select conrelid::regclass::text, contype::text, pg_get_constraintdef(oid) from pg_constraint"
         " where connamespace = 'marts'::regnamespace",
     )
-    keys = {table.removeprefix("marts."): text for table, kind, text in found if kind in "pu"}
+    keys = {table.removeprefix("marts."): text for table, kind, text in found if kind == "p"}
     assert keys["dim_target"] == "PRIMARY KEY (agreement_id, agreement_version, target_id)"
     assert keys["fct_ticket"] == "PRIMARY KEY (ticket_key)"
     assert keys["rpt_sla_target"].startswith("PRIMARY KEY")
-    foreign = {(table.removeprefix("marts."), text) for table, kind, text in found if kind == "f"}
-    assert ("fct_ticket", "FOREIGN KEY (customer_id) REFERENCES marts.dim_customer(customer_id)") in foreign
-    assert (
-        "fct_ticket_sla",
-        "FOREIGN KEY (agreement_id, agreement_version, target_id)"
-        " REFERENCES marts.dim_target(agreement_id, agreement_version, target_id)",
-    ) in foreign
+    assert ("marts.dim_target", "u", "UNIQUE (target_key)") in found
+
+
+FOREIGN_KEY = re.compile(r"FOREIGN KEY \((.+)\) REFERENCES marts\.(\w+)\((.+)\)( NOT VALID)?")
+
+
+def test_foreign_keys_are_the_star_of_the_release(served_project: tuple[str, Path]) -> None:
+    """In every table, and no others; the ledger's tables have no key of one column for a target."""
+    dsn, release = served_project
+    found = rows(
+        dsn,
+        "select conrelid::regclass::text, pg_get_constraintdef(oid) from pg_constraint"
+        " where connamespace = 'marts'::regnamespace and contype = 'f'",
+    )
+    foreign: dict[str, dict[str, str]] = {}
+    for table, text in found:
+        parts = FOREIGN_KEY.fullmatch(text)
+        assert parts is not None, text
+        assert parts[1] == parts[3], "one name on both sides"
+        foreign.setdefault(table.removeprefix("marts."), {})[parts[1]] = parts[2]
+    star = Star(read_manifest(release)["star"])
+    with duckdb.connect(str(release / "slm.duckdb"), read_only=True) as database:
+        columns = dict(
+            database.execute(
+                "select table_name, list(column_name) from duckdb_columns() where schema_name = 'marts' and table_name"
+                " <> 'figure_evidence' group by table_name"
+            ).fetchall()
+        )
+    declared = {table: star.references(table, names) for table, names in columns.items()}
+    for table in ("figure", "figure_quality", "restatement"):
+        declared[table]["agreement_id, agreement_version, target_id"] = "dim_target"
+    assert foreign == {table: references for table, references in declared.items() if references}
+    assert foreign["fct_ticket_sla"]["target_key"] == "dim_target"
 
 
 def test_serving_the_same_release_again_writes_nothing(served_project: tuple[str, Path]) -> None:

@@ -44,6 +44,10 @@ def test_query_by_any_group_equals_the_mart(session_project: Project, tmp_path: 
             tools / "mf", "query", "--metrics", "good_events,counted_events,attainment", "--group-by", "figure__metric",
             "--csv", tmp_path / "coarse.csv",
         ],
+        [
+            tools / "mf", "query", "--metrics", "mean_on_clock_seconds,breached_clocks,attainment", "--group-by",
+            "target__agreement_id", "--csv", tmp_path / "star.csv",
+        ],
     ):  # fmt: skip
         done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -56,6 +60,11 @@ def test_query_by_any_group_equals_the_mart(session_project: Project, tmp_path: 
     (coarse,) = answers(tmp_path / "coarse.csv")
     assert (coarse["figure__metric"], *measures(coarse)) == ("time_to_resolve", 200, 203, 200 / 203)
     assert 200 / 203 - mean > 0.1
+    # Through the star: facts and figures by a column of dim_target. Two hours, four, and four and a second.
+    (star,) = answers(tmp_path / "star.csv")
+    assert star["target__agreement_id"] == "sla-mail"
+    assert float(star["mean_on_clock_seconds"]) == (7_200 + 14_400 + 14_401) / 3
+    assert (int(star["breached_clocks"]), float(star["attainment"])) == (1, 200 / 203)
 
 
 def answers(path: Path) -> list[dict[str, str]]:

@@ -73,6 +73,7 @@ links as (
 final as (
     select
         ticket_key,
+        {{ outage_key('service_id', 'from_at') }} as outage_key,
         service_id as outage_service_id,
         {{ utc_timestamp('from_at') }} as outage_started_at,
         {{ utc_timestamp('to_at') }} as outage_ended_at,

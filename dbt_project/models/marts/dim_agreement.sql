@@ -7,6 +7,7 @@ final as (
     select
         agreement_id,
         agreement_version,
+        {{ agreement_key() }} as agreement_key,
         agreement_type,
         display_name,
         provider_id,

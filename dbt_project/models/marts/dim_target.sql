@@ -7,7 +7,9 @@ final as (
     select
         agreement_id,
         agreement_version,
+        {{ agreement_key() }} as agreement_key,
         target_id,
+        {{ target_key() }} as target_key,
         metric,
         description,
         objective_op,

@@ -168,6 +168,7 @@ final as (
         breaches.agreement_id,
         breaches.agreement_version,
         breaches.target_id,
+        {{ target_key('breaches') }} as target_key,
         breaches.metric,
         breaches.cycle_number,
         breaches.customer_id,
@@ -189,7 +190,8 @@ final as (
             else 'temporal'
         end as confidence,
         breaches.on_clock_seconds - cumulated.cause_seconds <= breaches.threshold_seconds as counterfactual_met,
-        breaches.period_start
+        breaches.period_start,
+        breaches.period_start as date
     from cumulated
     inner join breaches on cumulated.breach_number = breaches.breach_number
 )

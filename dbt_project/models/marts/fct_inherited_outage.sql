@@ -19,6 +19,7 @@ final as (
         conditions.service_id,
         members.failed_service_ids,
         {{ utc_timestamp('conditions.from_at') }} as started_at,
+        days.date,
         case when not conditions.is_open then {{ utc_timestamp('conditions.to_at') }} end as ended_at,
         conditions.kind,
         conditions.attributed_to,
@@ -27,6 +28,7 @@ final as (
     from conditions
     inner join members
         on conditions.service_id = members.service_id and conditions.set_number = members.set_number
+    {{ join_project_day('conditions.from_at') }}
 )
 
 select * from final

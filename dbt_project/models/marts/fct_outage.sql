@@ -6,15 +6,18 @@ with downtime as (
 
 final as (
     select
-        service_id,
-        {{ utc_timestamp('from_at') }} as started_at,
-        case when not is_open then {{ utc_timestamp('to_at') }} end as ended_at,
-        kind,
-        attributed_to,
-        to_at - from_at as wall_seconds,
-        is_open,
-        sources
+        {{ outage_key('downtime.service_id', 'downtime.from_at') }} as outage_key,
+        downtime.service_id,
+        {{ utc_timestamp('downtime.from_at') }} as started_at,
+        days.date,
+        case when not downtime.is_open then {{ utc_timestamp('downtime.to_at') }} end as ended_at,
+        downtime.kind,
+        downtime.attributed_to,
+        downtime.to_at - downtime.from_at as wall_seconds,
+        downtime.is_open,
+        downtime.sources
     from downtime
+    {{ join_project_day('downtime.from_at') }}
 )
 
 select * from final

@@ -54,6 +54,7 @@ final as (
         agreement_id,
         agreement_version,
         target_id,
+        {{ target_key() }} as target_key,
         metric,
         service_id,
         {{ utc_timestamp('from_at') }} as started_at,
@@ -67,7 +68,8 @@ final as (
             when is_open and metric = 'restore_time' then 'running'
             else 'met'
         end as state,
-        period_start
+        period_start,
+        period_start as date
     from measured
 )
 

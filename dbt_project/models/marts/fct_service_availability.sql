@@ -63,6 +63,7 @@ final as (
         numbered.agreement_id,
         numbered.agreement_version,
         numbered.target_id,
+        {{ target_key('numbered') }} as target_key,
         numbered.service_id,
         days.date,
         days.period_start,

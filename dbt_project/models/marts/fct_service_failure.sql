@@ -110,13 +110,15 @@ final as (
         case
             when followed.down_again_epoch - followed.to_at <= 86400 then {{ utc_timestamp('followed.down_again_epoch') }}
         end as down_again_at,
-        periods.period_start
+        periods.period_start,
+        days.date
     from followed
     inner join {{ ref('int_project_periods') }} as periods
         on
             {{ utc_day('followed.from_at') }} = periods.utc_day
             and followed.from_at >= periods.from_epoch
             and followed.from_at < periods.to_epoch
+    {{ join_project_day('followed.from_at') }}
     left join told on followed.service_id = told.service_id and followed.from_at = told.from_at
     left join called on followed.service_id = called.service_id and followed.from_at = called.from_at
 )

@@ -10,7 +10,7 @@ instances as (
 ),
 
 targets as (
-    select * from {{ ref('int_ticket_targets') }}
+    select *, {{ target_key() }} as target_key from {{ ref('int_ticket_targets') }}
 ),
 
 tickets as (
@@ -62,6 +62,7 @@ final as (
         targets.agreement_id,
         targets.agreement_version,
         targets.target_id,
+        targets.target_key,
         targets.metric,
         instances.cycle_number,
         {{ utc_timestamp('segments.from_at') }} as segment_start_at,

@@ -68,6 +68,7 @@ final as (
         scaled.weight,
         {{ utc_timestamp('scaled.responded_epoch') }} as responded_at,
         periods.period_start,
+        days.date,
         scaled.from_last = 1 as is_counted
     from scaled
     left join {{ ref('int_project_periods') }} as periods
@@ -75,6 +76,7 @@ final as (
             {{ utc_day('scaled.responded_epoch') }} = periods.utc_day
             and scaled.responded_epoch >= periods.from_epoch
             and scaled.responded_epoch < periods.to_epoch
+    {{ join_project_day('scaled.responded_epoch') }}
 )
 
 select * from final

@@ -159,6 +159,7 @@ final as (
         answered.agreement_id,
         answered.agreement_version,
         answered.target_id,
+        {{ target_key('answered') }} as target_key,
         answered.metric,
         answered.source,
         answered.response_id,
@@ -171,6 +172,7 @@ final as (
         answered.score,
         answered.responded_at,
         periods.period_start,
+        periods.period_start as date,
         cast(
             case
                 when answered.metric = 'csat' then case when answered.is_top2 then 1 else 0 end

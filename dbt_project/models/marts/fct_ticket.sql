@@ -81,6 +81,7 @@ final as (
         tickets.parent_ticket_id,
         {{ utc_timestamp('tickets.opened_epoch') }} as opened_at,
         {{ utc_timestamp('coalesce(inherited.opened_epoch, tickets.opened_epoch)') }} as waits_since_at,
+        days.date,
         {{ utc_timestamp('messages.first_response_at') }} as first_response_at,
         {{ utc_timestamp('gaps.resolved_at') }} as resolved_at,
         {{ utc_timestamp('gaps.closed_at') }} as closed_at,
@@ -98,6 +99,7 @@ final as (
         end as agreement_match,
         openings.agreement_id,
         openings.agreement_version,
+        {{ agreement_key('openings') }} as agreement_key,
         quarantined.ticket_id is not null as has_quarantined_events,
         tickets.source_made_sla,
         tickets.source_reopen_count,
@@ -113,6 +115,7 @@ final as (
     left join gaps on tickets.ticket_number = gaps.ticket_number
     left join targeted on tickets.ticket_number = targeted.ticket_number
     left join quarantined on tickets.source = quarantined.source and tickets.ticket_id = quarantined.ticket_id
+    {{ join_project_day('tickets.opened_epoch') }}
 )
 
 select * from final

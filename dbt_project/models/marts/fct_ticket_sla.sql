@@ -5,7 +5,7 @@ with verdicts as (
 ),
 
 targets as (
-    select * from {{ ref('int_ticket_targets') }} where rule_set = 'agreed'
+    select *, {{ target_key() }} as target_key from {{ ref('int_ticket_targets') }} where rule_set = 'agreed'
 ),
 
 tickets as (
@@ -24,6 +24,7 @@ final as (
         targets.agreement_id,
         targets.agreement_version,
         targets.target_id,
+        targets.target_key,
         targets.metric,
         verdicts.cycle_number,
         profiles.customer_id,
@@ -43,7 +44,8 @@ final as (
         verdicts.threshold_seconds - cast(verdicts.on_clock_seconds as bigint) as margin_seconds,
         verdicts.state,
         verdicts.state = 'breached' as is_breached,
-        verdicts.period_start
+        verdicts.period_start,
+        verdicts.period_start as date
     from verdicts
     inner join targets on verdicts.target_number = targets.target_number
     inner join tickets on verdicts.ticket_number = tickets.ticket_number

@@ -85,6 +85,7 @@ final as (
         kind,
         {{ project_period_type() }} as period_type,
         period_start,
+        period_start as date,
         period_end,
         response_count,
         invitation_count,

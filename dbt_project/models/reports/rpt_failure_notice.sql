@@ -26,6 +26,7 @@ final as (
         service_id,
         {{ project_period_type() }} as period_type,
         period_start,
+        period_start as date,
         count(*) as failure_count,
         count(detected_at) as detected_count,
         count(notified_at) as notified_count,

@@ -25,6 +25,7 @@ final as (
         service_id,
         {{ project_period_type() }} as period_type,
         period_start,
+        period_start as date,
         occurrence_count,
         ok_count,
         known_count,

@@ -13,6 +13,7 @@ final as (
         ticket_type,
         priority,
         opened_at,
+        date,
         agreement_match,
         case agreement_match
             when 'unknown_customer' then 'No Customer document of this name: map it (customerMap) or define it.'

@@ -72,10 +72,12 @@ final as (
     select
         agreements.agreement_id,
         agreements.agreement_version,
+        {{ agreement_key('agreements') }} as agreement_key,
         agreements.agreement_type,
         agreements.consumer_id as customer_id,
         periods.period_type,
         periods.period_start,
+        periods.period_start as date,
         periods.period_end,
         periods.to_epoch > {{ as_of() }} as is_running,
         periods.from_epoch < agreements.valid_from_epoch

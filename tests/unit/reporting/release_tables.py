@@ -39,6 +39,10 @@ TABLES: dict[str, dict[str, str]] = {
         "affected_ticket_count": COUNT, "agreed_seconds": COUNT, "unmeasured_seconds": COUNT, "withheld_reason": TEXT,
         "unread_sources": TEXT, "unknown_since_at": INSTANT,
     },
+    "figure": {
+        "customer_id": TEXT, "period_type": TEXT, "period_start": DAY, "sequence_number": COUNT, "edition": COUNT,
+        "release_id": TEXT, "as_of_at": INSTANT,
+    },
     "load_audit": {
         "source": TEXT, "feed": TEXT, "load_id": TEXT, "loaded_at": INSTANT, "landed_count": COUNT,
         "accepted_count": COUNT, "quarantined_count": COUNT, "after_as_of_count": COUNT,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reporting.dictionary import Table, dictionary_page, main, read_tables
+from reporting.dictionary import Table, dictionary_page, main, read_tables, star_of
 from reporting.errors import ReportError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -101,3 +101,64 @@ def test_the_command_writes_the_page(manifest: dict[str, Any], tmp_path: Path) -
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     assert main([str(tmp_path / "manifest.json"), str(tmp_path / "docs" / "out.md")]) == 0
     assert "One row per ticket that isn't measured." in (tmp_path / "docs" / "out.md").read_text(encoding="utf-8")
+
+
+# ------------------------------------------------------------------------------------------------------------ the star
+
+
+def columns_of(manifest: dict[str, Any]) -> dict[str, set[str]]:
+    return {
+        node["name"]: set(node["columns"])
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == "marts"
+    }
+
+
+def test_every_dimension_is_named_by_one_column(real_manifest: dict[str, Any]) -> None:
+    star = star_of(real_manifest)
+    assert star.tables == {
+        "agreement_key": "dim_agreement",
+        "calendar_id": "dim_calendar",
+        "customer_id": "dim_customer",
+        "date": "dim_date",
+        "decision_id": "dim_decision",
+        "metric": "dim_metric",
+        "outage_key": "fct_outage",
+        "service_id": "dim_service",
+        "target_key": "dim_target",
+        "team_id": "dim_team",
+        "ticket_key": "fct_ticket",
+    }
+    # A local day is looked up by zone and day; its day is one of dim_date.
+    dimensions = {name for name in columns_of(real_manifest) if name.startswith("dim_")}
+    assert dimensions - set(star.tables.values()) == {"dim_local_day"}
+
+
+def test_every_fact_and_report_leads_to_its_target_and_its_day_by_one_column(real_manifest: dict[str, Any]) -> None:
+    star = star_of(real_manifest)
+    lost = []
+    for name, columns in columns_of(real_manifest).items():
+        if not name.startswith(("fct_", "rpt_", "brg_")):
+            continue
+        references = star.references(name, columns)
+        if "agreement_id" in columns and not {"target_key", "agreement_key"} & references.keys():
+            lost.append(f"{name}: agreement")
+        if "target_id" in columns and "target_key" not in references:
+            lost.append(f"{name}: target")
+        if not {"date", "ticket_key"} & references.keys():
+            lost.append(f"{name}: day")
+    # It is about all time.
+    assert lost == ["rpt_reconciliation: day"]
+
+
+def test_only_columns_that_refer_may_be_unknown(real_manifest: dict[str, Any]) -> None:
+    columns = columns_of(real_manifest)
+    star = star_of(real_manifest)
+    assert ("fct_ticket", "service_id") in star.unknown
+    assert [pair for pair in star.unknown if pair[1] not in star.references(pair[0], columns[pair[0]])] == []
+
+
+def test_section_says_what_the_table_refers_to(real_manifest: dict[str, Any]) -> None:
+    page = dictionary_page([the_table(read_tables(real_manifest), "rpt_unmatched_ticket")])
+    assert "- Refers to: `customer_id` → [`dim_customer`](#dim_customer) *or unknown*, " in page
+    assert "`ticket_key` → [`fct_ticket`](#fct_ticket)" in page

@@ -735,3 +735,47 @@ def test_agreement_that_is_withheld_is_told_beside_one_that_is_not(tables: Relea
     assert "The figures of Second SLA are withheld: why." in page
     assert "INC-1" in files["acme/2026-10-breaches.csv"]
     assert "INC-2" not in "".join(files.values())
+
+
+# What stays from release to release
+
+
+def test_page_of_closed_figures_stays_as_it_was_published(tables: ReleaseTables, written: Written) -> None:
+    """Another release, another night's checks: the page says which release published it, and is the same file."""
+    tables.figure(9, 10)
+    tables.breach("parked", 60, stopped_at=None)
+    tables.figure(9, 10, period_start=NOVEMBER, period_end=date(2026, 12, 1), period_status="running")
+    edition = {"customer_id": "acme", "period_type": "month", "period_start": OCTOBER, "sequence_number": 2}
+    tables.add("figure", **edition, edition=1, release_id="R0", as_of_at=datetime(2026, 11, 9))
+    first = written()
+    (release,) = tables.rows["release"]
+    release.update(release_id="R2", as_of_at=datetime(2026, 12, 2))
+    tables.add(
+        "certificate_check", check_id="c2", kind="drift", table_name="rpt_sla_target", description="It moved.",
+        is_successful=False, severity="warning", observed="a lot",
+    )  # fmt: skip
+    second = written()
+    assert second[PAGE] == first[PAGE]
+    page = seen(second[PAGE])
+    assert "Figures as of 9 Nov 2026 00:00 Europe/London" in page
+    assert "Published by release R0 desk, edition 1" in page
+    assert "Clocks that are still open are told as they last moved." in page
+    assert "R2" not in page
+    running = seen(second["acme/2026-11.html"])
+    assert "Release R2 desk" in running
+    assert "It moved" in running
+    # A restatement is another edition, and another page.
+    tables.add(
+        "figure", **{**edition, "sequence_number": 3}, edition=2, release_id="R2", as_of_at=datetime(2026, 12, 2)
+    )
+    assert "Published by release R2 desk, edition 2" in seen(written()[PAGE])
+
+
+def test_page_with_a_withheld_figure_is_of_its_release(tables: ReleaseTables, written: Written) -> None:
+    tables.figure(0, 0, status="withheld")
+    tables.add(
+        "figure", customer_id="acme", period_type="month", period_start=OCTOBER, sequence_number=1, edition=1,
+        release_id="R0", as_of_at=datetime(2026, 11, 9),
+    )  # fmt: skip
+    tables.add("figure_quality", figure_key="k", agreement_id="sla", customer_id="acme", withheld_reason="Too little.")
+    assert "Release R1 desk" in seen(written()[PAGE])
