@@ -62,7 +62,7 @@ def running_server(tools: Path) -> Iterator[Server]:
     user: dict[str, Any] = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
     environment = {**os.environ, "HOME": str(folder), "LC_ALL": "C"}
     try:
-        initdb = [
+        initdb: list[str | Path] = [
             tools / "initdb",
             "-A",
             "trust",
@@ -78,7 +78,7 @@ def running_server(tools: Path) -> Iterator[Server]:
         subprocess.run(initdb, check=True, capture_output=True, cwd=folder, env=environment, **user)
         port = _free_port()
         settings = [word for setting in FAST for word in ("-c", setting)]
-        command = [
+        command: list[str | Path] = [
             tools / "postgres",
             "-D",
             folder / "data",

@@ -251,6 +251,8 @@ class RequestTracker(Connector[RequestTrackerOptions]):
         page than was asked for, and for an empty one where there must be records.
         """
         number, total = int(request.param("page")), page.envelope.get("total")
+        if request.feed is None:
+            return [_below_highest(request, page.last, number)]
         demand_page("page", number, page.envelope["page"])
         if not page.records and (total or 0) > (number - 1) * page.envelope["per_page"]:
             raise ValueError(f"page {number} is empty, with more to come: the total is {total}")
@@ -260,7 +262,7 @@ class RequestTracker(Connector[RequestTrackerOptions]):
             return [request.with_params(page=number + 1)] if page.records else []
         top = request.note.get("top")
         if total is None and top is None:
-            return [_highest(request, page)]
+            return [replace(request.with_params(query="id > 0", order="DESC", page=1), feed=None)]
         ids = [int(record["id"]) for record in page.records]
         last = math.inf if top is None else request.note["after"] + _PAGE
         if not all(request.note["after"] < ticket <= last for ticket in ids):
@@ -313,9 +315,11 @@ def _window(request: Request, after: int, top: int) -> Request:
     return replace(request.with_params(query=query, order="ASC", page=1), note=note)
 
 
-def _highest(request: Request, page: Page) -> Request:
-    """From a page without a total: the highest ids, page by page until one is visible, then the first window."""
-    if request.param("order") == "DESC" and page.records:
-        return _window(request, 0, max(int(record["id"]) for record in page.records))
-    following = int(request.param("page")) + 1 if request.param("order") == "DESC" else 1
-    return request.with_params(query="id > 0", order="DESC", page=following)
+def _below_highest(request: Request, answer: Json, number: int) -> Request:
+    """The first window, once a page of the highest ids has shown one; until then the next such page.
+
+    Its tickets are not landed: those that did not change since come without their histories.
+    """
+    demand_page("page", number, answer["page"])
+    ids = [int(record["id"]) for record in answer["items"]]
+    return _window(replace(request, feed="tickets"), 0, max(ids)) if ids else request.with_params(page=number + 1)

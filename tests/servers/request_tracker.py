@@ -16,11 +16,14 @@ from typing import Any
 
 import httpx
 
+from tests.postgres_server import Server
 from tests.servers.installed import NotInstalled, free_port
 
 SERVER = Path("/usr/share/request-tracker5/libexec/rt-server")
 SETUP = Path("/usr/sbin/rt-setup-database-5")
-PACKAGES = "request-tracker5 rt5-standalone rt5-db-sqlite dbconfig-no-thanks msmtp-mta faketime"
+PACKAGES = "request-tracker5 rt5-standalone rt5-db-sqlite libdbd-pg-perl dbconfig-no-thanks msmtp-mta faketime"
+_AS_ADMIN = ("--dba", "postgres", "--dba-password", "none")
+DATABASE = "rt"
 NAMES = ("agent", "ann", "reader")
 
 _CONFIG = """
@@ -28,8 +31,7 @@ Set($rtname, 'test.example');
 Set($Organization, 'test.example');
 Set($WebDomain, '127.0.0.1');
 Set($WebPort, PORT);
-Set($DatabaseType, 'SQLite');
-Set($DatabaseName, 'FOLDER/rt.db');
+DATABASE
 Set($MailCommand, 'testfile');
 Set($Timezone, 'UTC');
 Set($LogToSyslog, undef);
@@ -40,6 +42,19 @@ Set($MasonSessionDir, 'FOLDER/session');
 Set($UseSQLForACLChecks, INSQL);
 $RT::VarPath = 'FOLDER/var';
 1;
+"""
+_IN_A_FILE = """
+Set($DatabaseType, 'SQLite');
+Set($DatabaseName, 'FOLDER/rt.db');
+"""
+_ON_POSTGRES = """
+Set($DatabaseType, 'Pg');
+Set($DatabaseHost, '127.0.0.1');
+Set($DatabasePort, 'DB_PORT');
+Set($DatabaseName, 'rt');
+Set($DatabaseAdmin, 'postgres');
+Set($DatabaseUser, 'postgres');
+Set($DatabasePassword, 'none');
 """
 # Users, queues, rights and tokens, as RT's own initial data: REST grants none of them by default.
 _SEED = r"""
@@ -87,6 +102,11 @@ class RequestTracker:
         self.clock.write_text(f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S}\n")
         return self
 
+    @property
+    def now(self) -> datetime:
+        """What its clock says."""
+        return datetime.fromisoformat(self.clock.read_text().strip()).replace(tzinfo=UTC)
+
     def ask(self, who: str, method: str, path: str, content: Any = None) -> Any:
         """The answer to a request by one of the users. Raises if it is refused."""
         answer = httpx.request(
@@ -116,20 +136,27 @@ class RequestTracker:
 
 
 @contextlib.contextmanager
-def request_tracker(folder: Path, instant: datetime, *, checks_rights_in_sql: bool = True) -> Iterator[RequestTracker]:
+def request_tracker(
+    folder: Path, instant: datetime, *, checks_rights_in_sql: bool = True, database: Server | None = None
+) -> Iterator[RequestTracker]:
     """Within the block Request Tracker runs, and it is `instant` (with a zone) for it. Raises NotInstalled.
 
-    Rights are checked in its searches, as is its default, or only after paging.
+    Rights are checked in its searches, as is its default, or only after paging. It keeps its tickets in a file, where
+    one writer at a time writes, or in a new database of a PostgreSQL server.
     """
     if not SERVER.exists() or not SETUP.exists():
         raise NotInstalled(f"Request Tracker is not installed: apt-get install {PACKAGES}")
     libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
     if not libraries:
         raise NotInstalled("libfaketime is not installed: apt-get install faketime")
+    if database is not None and subprocess.run(["perl", "-MDBD::Pg", "-e", "1"], capture_output=True).returncode:
+        raise NotInstalled("Perl cannot reach PostgreSQL: apt-get install libdbd-pg-perl")
     folder.mkdir(parents=True, exist_ok=True)
     port, clock = free_port(), folder / "clock"
     (folder / "RT_SiteConfig.pm").write_text(
-        _CONFIG.replace("PORT", str(port))
+        _CONFIG.replace("DATABASE", _IN_A_FILE if database is None else _ON_POSTGRES)
+        .replace("DB_PORT", str(database.port if database else ""))
+        .replace("PORT", str(port))
         .replace("FOLDER", str(folder))
         .replace("INSQL", str(int(checks_rights_in_sql)))
     )
@@ -137,11 +164,15 @@ def request_tracker(folder: Path, instant: datetime, *, checks_rights_in_sql: bo
     (folder / "password").write_text("password")
     for name in ("mason", "session", "var"):
         (folder / name).mkdir()
+    if database is not None:
+        with database.connect() as con:
+            con.execute(f"drop database if exists {DATABASE}".encode())
+            con.execute(f"create database {DATABASE}".encode())
     env = {**os.environ, "RT_SITE_CONFIG": str(folder / "RT_SiteConfig.pm"), "RT_SITE_CONFIG_DIR": str(folder / "none")}
     with (folder / "setup.log").open("w") as log:
         for action in (
-            ["--action", "init", "--skip-create", "--root-password-file", str(folder / "password")],
-            ["--action", "insert", "--datafile", str(folder / "seed.pl")],
+            ["--action", "init", "--skip-create", "--root-password-file", str(folder / "password"), *_AS_ADMIN],
+            ["--action", "insert", "--datafile", str(folder / "seed.pl"), *_AS_ADMIN],
         ):
             subprocess.run([str(SETUP), *action], env=env, stdout=log, stderr=log, check=True)
     faked = {

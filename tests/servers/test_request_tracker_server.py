@@ -1,6 +1,5 @@
 """Request Tracker itself: what was done to its tickets is found again to the second, and nobody's ticket is lost."""
 
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -78,35 +77,6 @@ def test_second_pull_without_a_change_lands_nothing(server: RequestTracker, far:
     server.at(MONDAY).open()
     far.pull(TUESDAY)
     assert far.pull(TUESDAY + timedelta(days=1)) == {}
-
-
-def test_concurrent_writers_lose_nothing_although_their_ids_appear_out_of_order(
-    server: RequestTracker, far: Pulled
-) -> None:
-    server.at(MONDAY)
-    far.pull(TUESDAY)
-    opened: list[int] = []
-
-    def write() -> None:
-        for queue in ("Mail", "Secret", "Mail"):
-            ticket = server.open(queue, who="agent")
-            if queue != "Secret":
-                opened.append(ticket)
-                server.say(ticket)
-
-    writers = [threading.Thread(target=write) for _ in range(4)]
-    for writer in writers:
-        writer.start()
-    pulls = 0
-    while any(writer.is_alive() for writer in writers):
-        pulls += 1
-        far.pull(TUESDAY + timedelta(minutes=pulls))
-    far.run(TUESDAY + timedelta(days=1))
-    visible = server.ask("agent", "GET", "tickets?query=id%3E0 AND Queue!='Secret'&per_page=100")["items"]
-    assert {int(row[0]) for row in far.rows("tickets", "ticket_id")} == {int(item["id"]) for item in visible}
-    assert set(opened) <= {int(item["id"]) for item in visible}
-    replies = far.rows("ticket_events", "count(*)", f"event_type = 'message' and ticket_id::int in {tuple(opened)}")
-    assert replies == [(len(opened),)]
 
 
 def test_merged_and_deleted_tickets_are_told_apart(server: RequestTracker, far: Pulled) -> None:

@@ -31,28 +31,15 @@ from ingestion.feeds import CANONICAL_FEEDS
 from ingestion.landing import Load, commit_load
 from ingestion.pull import check_source, settle_landed
 from ingestion.pulling.load import spool_of
-from ingestion.pulling.spool import Frame, Spool
 from ingestion.storage import Paths
 from tests.integration.small_project import ROOT
 from tests.unit.connectors.conftest import AS_OF, NIGHT, PLAYED, Pulled, opened, own_counts
+from tests.unit.connectors.kills import Killed, kept_answers, killed_after
 from tests.unit.connectors.replay import Answer, Asked, Surroundings, cut, no_fault, once, served, torn
 from tests.unit.connectors.systems import SYSTEMS, type_of
 
 # Per connector: what landing holds after an undisturbed pull, and how many answers that took.
 Undisturbed = dict[str, tuple[dict[str, str], int]]
-
-
-@contextmanager
-def kept_answers() -> Iterator[list[Frame]]:
-    """The answers that were kept within the block."""
-    append, kept = Spool.append, list[Frame]()
-
-    def noting(spool: Spool, frame: Frame) -> None:
-        kept.append(frame)
-        append(spool, frame)
-
-    with mock.patch.object(Spool, "append", noting):
-        yield kept
 
 
 @pytest.fixture(scope="module")
@@ -106,32 +93,6 @@ def test_event_says_when_the_system_wrote_it_down_unless_it_is_an_opening(any_fa
 
 
 # ------------------------------------------------------------------------------------------------ killed anywhere
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-@contextmanager
-def killed_after(frames: int, torn_bytes: int) -> Iterator[None]:
-    """The pull dies after so many answers were kept; the last one's write was cut short by so many bytes."""
-    append, kept = Spool.append, 0
-
-    def dying(spool: Spool, frame: Any) -> None:
-        nonlocal kept
-        path = spool._path
-        before = path.stat().st_size
-        append(spool, frame)
-        kept += 1
-        if kept == frames:
-            if torn_bytes:
-                size = path.stat().st_size
-                with path.open("rb+") as file:
-                    file.truncate(max(before, size - torn_bytes))
-            raise Killed
-
-    with mock.patch.object(Spool, "append", dying):
-        yield
 
 
 @given(data=st.data())

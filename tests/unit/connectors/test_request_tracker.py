@@ -74,6 +74,15 @@ def test_highest_tickets_may_be_hidden(far: Pulled, replay: Any) -> None:
     assert far.landed_counts()["tickets"] == 3
 
 
+def test_highest_tickets_are_not_landed_without_their_history(far: Pulled, replay: Any) -> None:
+    """Where rights are checked after paging the highest id is asked for, whenever its ticket changed."""
+    replay.api = Api(hidden=(9,))
+    far.run()
+    replay.api.tickets[4] = ticket(4, LastUpdated="2026-03-01T10:00:00Z")
+    replay.api.history[4] = [transaction(70, 4, "Create", "10:00:00")]
+    assert far.pull(NIGHT + timedelta(days=1)) == {}
+
+
 def test_only_tickets_that_changed_have_their_history_asked_for(far: Pulled, replay: Any) -> None:
     far.pull()
     replay.api.tickets[2]["LastUpdated"] = "2026-03-09T10:00:00Z"

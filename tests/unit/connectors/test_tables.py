@@ -21,6 +21,7 @@ from ingestion.pulling.spool import Frame, Spool
 from tests.postgres_server import Server
 from tests.unit.connectors.certificates import certificate
 from tests.unit.connectors.conftest import NIGHT, NO_SERVER, Pulled
+from tests.unit.connectors.kills import Killed, kept_answers, killed_after
 from tests.unit.connectors.replay import Replay, Surroundings
 from tests.unit.connectors.systems.tables import TABLES
 
@@ -417,6 +418,24 @@ def test_connection_cut_in_the_middle_of_a_pull_costs_a_repetition_and_nothing_e
         far.pull()
     assert far.landing() == whole
     assert far.surroundings.waited
+
+
+@pytest.mark.parametrize("store", ["postgres"], indirect=True)
+def test_pull_killed_after_any_answer_of_a_database_lands_what_an_undisturbed_one_does(far: Pulled) -> None:
+    """At every answer; every second one's write was cut short. Of DuckDB files test_contract shows the same."""
+    far.options["pageSize"] = 2
+    with kept_answers() as kept:
+        far.pull()
+    whole = far.landing()
+    for answers in range(1, len(kept) + 1):
+        torn_bytes = 40 * (answers % 2)
+        far.home = far.home.parent / f"killed-{answers}"
+        with pytest.raises(Killed), killed_after(answers, torn_bytes):
+            far.pull()
+        with kept_answers() as again:
+            far.pull()
+        assert len(again) == len(kept) - answers + (1 if torn_bytes else 0)
+        assert far.landing() == whole
 
 
 @pytest.mark.parametrize("kind", ["fivetran_zendesk"])
