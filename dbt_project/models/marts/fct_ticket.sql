@@ -32,6 +32,10 @@ gaps as (
     group by ticket_number
 ),
 
+agreements as (
+    select *, {{ agreement_key() }} as agreement_key from {{ ref('int_measured_agreements') }}
+),
+
 -- By the SLAs: an OLA or UC beside them does not make a ticket matched.
 openings as (
     select
@@ -39,10 +43,10 @@ openings as (
         ticket_agreements.is_known_customer,
         ticket_agreements.is_known_service,
         agreements.agreement_id,
-        agreements.agreement_version
+        agreements.agreement_version,
+        agreements.agreement_key
     from {{ ref('int_ticket_agreements') }} as ticket_agreements
-    left join {{ ref('int_measured_agreements') }} as agreements
-        on ticket_agreements.agreement_number = agreements.agreement_number
+    left join agreements on ticket_agreements.agreement_number = agreements.agreement_number
     where ticket_agreements.story_number = 1 and ticket_agreements.epoch_number = 1
 ),
 
@@ -99,7 +103,7 @@ final as (
         end as agreement_match,
         openings.agreement_id,
         openings.agreement_version,
-        {{ agreement_key('openings') }} as agreement_key,
+        openings.agreement_key,
         quarantined.ticket_id is not null as has_quarantined_events,
         tickets.source_made_sla,
         tickets.source_reopen_count,
