@@ -24,7 +24,7 @@ from tests.conformance.published import (
     story,
 )
 from tests.conformance.random_project import AS_OF, DAY, ZONES, Draw, change_instants, epoch
-from tests.conformance.reference import OPEN, WALKS, Row, Ticket, World, ticket_rows
+from tests.conformance.reference import DONE, OPEN, WALKS, Row, Ticket, World, ticket_rows
 from tests.conformance.worked_cases import CASES
 
 SHOWN = 5
@@ -269,6 +269,17 @@ def changes_of_status(ticket: Ticket) -> dict[int, str]:
     return found
 
 
+def last_resolutions(ticket: Ticket) -> dict[int, str]:
+    """By instant the event that resolved it; of several in one second, between which it was taken up, the last."""
+    found, status = {}, "new"
+    for event in World(epoch(AS_OF), {}, []).known(ticket):
+        if event.kind == "status":
+            if status in OPEN and event.value in DONE:
+                found[event.at] = event.id
+            status = event.value
+    return found
+
+
 def first_replies(ticket: Ticket) -> dict[int, str]:
     """By instant the reply; of several in one second the first."""
     replies = sorted(((event.at, event.id) for event in ticket.events if event.is_reply), reverse=True)
@@ -288,6 +299,7 @@ def test_segments_name_what_started_stopped_and_changed_their_clock(built: Built
     statuses = {name: changes_of_status(ticket) for name, ticket in tickets.items()}
     replies = {name: first_replies(ticket) for name, ticket in tickets.items()}
     questions = {name: first_questions(ticket) for name, ticket in tickets.items()}
+    resolutions = {name: last_resolutions(ticket) for name, ticket in tickets.items()}
     ends = {next(iter(by_instance([row]))): (row, of_row) for row, of_row in built.drawn.expected_ends()}
     reached = set()
     for key, segments in segments_by_instance(built).items():
@@ -312,7 +324,9 @@ def test_segments_name_what_started_stopped_and_changed_their_clock(built: Built
             reached.add((row.metric, "stopped", stopped_by.kind))
             answers = row.metric in ("time_to_first_response", "time_to_next_reply") and stopped_by.kind == "status"
             reply = replies[row.ticket_id].get(last.span[1]) if answers else None
-            assert last.closing_event == (reply or stopped_by.id), (last, stopped_by, readable(row))
+            is_resolved = stopped_by.value in DONE and row.metric != "time_to_close"
+            resolution = resolutions[row.ticket_id].get(last.span[1]) if is_resolved else None
+            assert last.closing_event == (reply or resolution or stopped_by.id), (last, stopped_by, readable(row))
         for one, other in pairwise(segments):
             assert one.closing_event == other.opening_event == changes.get(one.span[1]), (one, other)
         edges = {at for segment in segments for at in segment.span}
