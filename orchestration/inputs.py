@@ -25,6 +25,12 @@ from settings.project import ProjectConfig, SourceConfig
 AGREEMENTS_KEY = dg.AssetKey("agreements")
 # Its assets are no part of a night.
 BACKFILL_GROUP = "backfill"
+_BACKFILL = """\
+Days on which source {name} ({type}) was asked once more for what it has of them; they begin at midnight in {zone}.
+
+**Materialize** and choose days: a range is one run and one pull. What landing has already is not landed again, nothing
+is taken for deleted, and no figure moves before the next night, which builds from all of landing.
+"""
 
 
 def agreements_asset(sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:
@@ -169,9 +175,10 @@ def _backfill_asset(source: SourceConfig, first: datetime, zone: str) -> dg.Asse
     @dg.asset(
         key=["backfill", source.name],
         group_name=BACKFILL_GROUP,
+        kinds={"parquet"},
         partitions_def=days,
         backfill_policy=dg.BackfillPolicy.single_run(),
-        description=f"Days of source {source.name} ({source.type}) asked for again; the next night builds.",
+        description=_BACKFILL.format(name=source.name, type=source.type, zone=zone),
     )
     def backfilled(context: dg.AssetExecutionContext, nightly: NightlyRun) -> dg.MaterializeResult:  # type: ignore[type-arg]
         configured = next(item for item in nightly.config.sources if item.name == source.name)
@@ -187,19 +194,38 @@ def _backfill_asset(source: SourceConfig, first: datetime, zone: str) -> dg.Asse
             f"Source {source.name}, {window.start:%Y-%m-%d} to before {window.end:%Y-%m-%d}:"
             f" {len(result.new_loads)} new loads; landing holds {landed}. The next night builds from it."
         )
-        return dg.MaterializeResult(metadata={"new_loads": len(result.new_loads)})
+        new = ", ".join(f"{load.feed} {load.load_id}" for load in result.new_loads)
+        return dg.MaterializeResult(
+            metadata={
+                "asked from": dg.MetadataValue.timestamp(window.start),
+                "asked to before": dg.MetadataValue.timestamp(window.end),
+                "new_loads": len(result.new_loads),
+                "loads of this run": new or "none: landing had all of it already",
+                "records in landing": dg.MetadataValue.json(
+                    {name: feed.landed for name, feed in sorted(result.feeds.items())}
+                ),
+            }
+        )
 
     return backfilled
 
 
-def feeds_asset(feeds: Sequence[str], sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:
-    """The canonical feeds over all sources, and what ingestion says of its loads. Absent feeds are empty."""
+def feeds_asset(feeds: Mapping[str, str], sources: Sequence[SourceConfig]) -> dg.AssetsDefinition:
+    """The canonical feeds over all sources, and what ingestion says of its loads. Absent feeds are empty.
+
+    `feeds` says what each is.
+    """
     landed = [key for source in sources for key in landing_keys(source)]
 
     @dg.multi_asset(
         name="assemble_feeds",
         specs=[
-            *[dg.AssetSpec(["feeds", feed], deps=landed, group_name="ingestion", kinds={"parquet"}) for feed in feeds],
+            *[
+                dg.AssetSpec(
+                    ["feeds", feed], deps=landed, group_name="ingestion", kinds={"parquet"}, description=description
+                )
+                for feed, description in feeds.items()
+            ],
             dg.AssetSpec(
                 "control",
                 deps=landed,

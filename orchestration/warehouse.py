@@ -4,6 +4,7 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 import dagster as dg
@@ -61,9 +62,10 @@ def source_key(source: str, table: str) -> dg.AssetKey:
     return dg.AssetKey([source, table]) if source == "feeds" else dg.AssetKey(source)
 
 
-def source_tables(manifest: Mapping[str, Any], source: str) -> list[str]:
-    """Names of the tables of one dbt source, sorted."""
-    return sorted(node["name"] for node in manifest["sources"].values() if node["source_name"] == source)
+def source_tables(manifest: Mapping[str, Any], source: str) -> dict[str, str]:
+    """The tables of one dbt source, sorted by name, with what each is."""
+    found = [node for node in manifest["sources"].values() if node["source_name"] == source]
+    return {node["name"]: node["description"] for node in sorted(found, key=itemgetter("name"))}
 
 
 def _translator() -> WarehouseTranslator:

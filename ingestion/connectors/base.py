@@ -227,7 +227,11 @@ class Records(Sequence[Json]):
     def __getitem__(self, place: int | slice) -> Json:
         if isinstance(place, slice):
             return Records(self.texts[place])
-        return json.loads(bytes(self.texts[place]))
+        text = self.texts[place]
+        try:
+            return msgspec.json.decode(text)
+        except msgspec.DecodeError:  # half of a surrogate pair, a number too large: the slower reader takes both
+            return json.loads(bytes(text))
 
 
 @dataclass(frozen=True)
@@ -272,6 +276,8 @@ class Rows:
     prepare: str = ""
 
 
+# Of `json.dumps` with an order of keys; made once, because records are many.
+_IN_ORDER = json.JSONEncoder(sort_keys=True)
 # A step of a JSON path: a member of an object, or of a list.
 _STEP = re.compile(r'\."[^"]+"|\.[^."\[]+|\[[^\]]+\]')
 
@@ -331,7 +337,7 @@ class PulledFeed:
         """What tells versions of a record apart, where its text does not."""
         if self.is_text_stable:
             return None
-        return hashlib.md5(json.dumps(value, sort_keys=True).encode(), usedforsecurity=False).hexdigest()
+        return hashlib.md5(_IN_ORDER.encode(value).encode(), usedforsecurity=False).hexdigest()
 
     def tickets_of(self, key: str | None, payload: str) -> set[str]:
         """Every id of the ticket that a landed record is, or is about."""

@@ -19,7 +19,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import quote, quote_plus, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlencode, urlsplit
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
@@ -85,6 +85,13 @@ class Client:
         self._own = urlsplit(self._options.url)
         self._oauth_token: str | None = None
         self._secrets: set[str] = set()
+        self._retrying = Retrying(
+            stop=stop_after_attempt(self._options.attempts),
+            wait=self._wait,
+            retry=retry_if_exception_type(_Again),
+            sleep=self._outside.sleep,
+            reraise=True,
+        )
         self._http = httpx.Client(
             timeout=self._options.timeout_seconds,
             verify=_trusted(source, project_dir / self._options.ca_file if self._options.ca_file else None),
@@ -122,17 +129,10 @@ class Client:
             words = (parts.path, parts.query, *parts.path.split("/"))
             self._secrets.update(word for word in words if len(word) >= _LEAST_SECRET_CHARACTERS)
         address = self._address(secret_or_path)
-        retrying = Retrying(
-            stop=stop_after_attempt(self._options.attempts),
-            wait=self._wait,
-            retry=retry_if_exception_type(_Again),
-            sleep=self._outside.sleep,
-            reraise=True,
-        )
+        if request.params:
+            address += f"{'&' if '?' in address else '?'}{urlencode(request.params)}"
         try:
-            for attempt in retrying:
-                with attempt:
-                    answer = self._try(request, address, read)
+            answer: Read = self._retrying(self._try, request, address, read)
             return answer
         except _Again as error:
             where = self._where(request)
@@ -148,9 +148,7 @@ class Client:
         where = self._where(request)
         headers = self._signed(address)
         method = "GET" if request.body is None else "POST"
-        answer, body = self._exchange(
-            where, method, address, params=request.params or None, json=request.body, headers=headers
-        )
+        answer, body = self._exchange(where, method, address, json=request.body, headers=headers)
         if answer.status_code == 401 and self._oauth is not None and self._oauth_token is not None:
             self._oauth_token = None
             raise _Again("HTTP 401 (the token was refused)", after=0)

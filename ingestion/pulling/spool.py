@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,7 @@ class Spool:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file: BinaryIO | None = None
 
     def opening(self) -> dict[str, Any] | None:
         """What `begin` wrote; None if there is no pull to go on with."""
@@ -61,7 +62,7 @@ class Spool:
     def begin(self, opening: dict[str, Any]) -> None:
         """Afterwards the spool holds nothing but `opening`."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._path.unlink(missing_ok=True)
+        self.remove()
         self._write(opening, np.empty(0, SIZE), b"")
 
     def append(self, frame: Frame) -> None:
@@ -77,14 +78,23 @@ class Spool:
 
     def remove(self) -> None:
         """Afterwards there is no pull to go on with."""
+        self.close()
         self._path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Afterwards the file is not kept open, as it is between answers."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
     def _write(self, header: dict[str, Any], sizes: npt.NDArray[np.uint32], body: bytes | memoryview) -> None:
         head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode() + sizes.astype(SIZE).tobytes()
         checksum = zlib.crc32(body, zlib.crc32(head))
-        with self._path.open("ab") as file:
-            file.write(_HEAD.pack(len(head) - sizes.nbytes, len(sizes), len(body), checksum) + head)
-            file.write(body)
+        if self._file is None:
+            self._file = self._path.open("ab")
+        self._file.write(_HEAD.pack(len(head) - sizes.nbytes, len(sizes), len(body), checksum) + head)
+        self._file.write(body)
+        self._file.flush()
 
     def _read(self) -> Iterator[tuple[dict[str, Any], npt.NDArray[np.uint32], memoryview]]:
         with self._path.open("rb+") as file:

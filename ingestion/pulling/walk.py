@@ -69,6 +69,8 @@ def walk(
     except SourceError:
         spool.remove()
         raise
+    finally:
+        spool.close()
 
 
 def _walk(

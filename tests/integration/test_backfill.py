@@ -2,10 +2,11 @@
 
 import contextlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -66,6 +67,14 @@ class Monitored:
         with dg.DagsterInstance.from_config(str(self.project.home / "dagster")) as instance:
             return set(instance.get_materialized_partitions(dg.AssetKey(["backfill", "monitor"])))
 
+    def told(self) -> Mapping[str, dg.MetadataValue[Any]]:
+        """What the page of the latest day says of its run."""
+        with dg.DagsterInstance.from_config(str(self.project.home / "dagster")) as instance:
+            event = instance.get_latest_materialization_event(dg.AssetKey(["backfill", "monitor"]))
+        assert event is not None
+        assert event.asset_materialization is not None
+        return event.asset_materialization.metadata
+
 
 @pytest.fixture
 def monitored(tmp_path: Path, parsed_models: Path) -> Iterator[Monitored]:
@@ -84,6 +93,9 @@ def test_range_is_one_run_and_one_pull_and_repeated_it_lands_nothing(monitored: 
     assert len(monitored.runs()) == 1
     assert monitored.filled() == {"2026-03-08", "2026-03-09"}
     (load,) = monitored.landed()
+    told = monitored.told()
+    assert told["loads of this run"].value == load.removeprefix("monitor/").replace("/", " ")
+    assert told["records in landing"].value == {"samples": 4}
     # Some days are not the source: if it is down tonight, nobody has ever read it.
     assert last_reading(monitored.project.home, "monitor") is None
 
