@@ -11,13 +11,15 @@ from benchmarks.measure import Cost, in_turn, machine
 from benchmarks.nightly import acme_night
 from publishing import certificate as certificates
 from publishing.release import MANIFEST_FILE, ReleaseInput, publish, read_manifest
+from reporting.pack import write_pack
 from settings.instants import parse_instant
+from settings.project import ReportPack
 
 TIMES = 5
 
 
 def publication_against_writing() -> None:
-    """Print both costs and their ratio: tables, ledger, seal and swap, without pages, on the release of the night."""
+    """Print the costs and their ratio: tables, ledger, seal, swap, on the night's release with and without pages."""
     with acme_night() as (layout, _):
         certificate = certificates.load(layout.warehouse)
         in_force = layout.home / "published" / "current"
@@ -37,11 +39,11 @@ def publication_against_writing() -> None:
         )
         night = 0
 
-        def published() -> None:
+        def published(*, with_pages: bool) -> None:
             nonlocal night
             night += 1
             later = dataclasses.replace(made_of, as_of=made_of.as_of + timedelta(days=night))
-            publish(layout.home, layout.build_database, certificate, later)
+            publish(layout.home, layout.build_database, certificate, later, pages if with_pages else None)
 
         def written(files: dict[Path, bytes]) -> None:
             target = layout.home / "written" / str(night)
@@ -55,7 +57,12 @@ def publication_against_writing() -> None:
             files = contents(in_force.resolve())  # reading them is no part of it
             return cost_of(lambda: written(files))
 
-        publication, writing = in_turn(TIMES, lambda: cost_of(published), cost_of_writing)
+        bare, publication, writing = in_turn(
+            TIMES,
+            lambda: cost_of(lambda: published(with_pages=False)),
+            lambda: cost_of(lambda: published(with_pages=True)),
+            cost_of_writing,
+        )
         sizes = {path: len(content) for path, content in contents(in_force.resolve()).items()}
     parquet = [size for path, size in sizes.items() if path.suffix == ".parquet"]
     print(
@@ -64,11 +71,17 @@ def publication_against_writing() -> None:
     )
     print("| | wall s | CPU s |\n|---|---|---|")
     print(f"| writing | {writing.wall_seconds:.3f} | {writing.cpu_seconds:.3f} |")
+    print(f"| publication without pages | {bare.wall_seconds:.2f} | {bare.cpu_seconds:.2f} |")
     print(f"| publication | {publication.wall_seconds:.2f} | {publication.cpu_seconds:.2f} |")
     print(
         f"| **ratio** | **{publication.wall_seconds / writing.wall_seconds:.0f}** |"
         f" **{publication.cpu_seconds / writing.cpu_seconds:.0f}** |"
     )
+
+
+def pages(database: Path, directory: Path) -> None:
+    """The report pack as a project has it by default."""
+    write_pack(database, directory, ReportPack())
 
 
 def contents(release: Path) -> dict[Path, bytes]:

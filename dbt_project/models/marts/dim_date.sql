@@ -1,9 +1,10 @@
 -- Grain: calendar day, from the first day that any agreement needs to the end of the period in which as_of lies, or to a
 -- later period that a clock counts in already because of when it is due.
 with days as (
+    -- A day more on each side: a moment of truth may have its day in a zone that no agreement has.
     select
-        min(day_number) as first_number,
-        max(day_number) as last_number
+        min(day_number) - 1 as first_number,
+        max(day_number) + 1 as last_number
     from {{ ref('stg_agreements__local_days') }}
 ),
 
