@@ -63,8 +63,10 @@ _FIRSTS = """
     ),
     firsts as (select object_id, map(list(field), list(old_value)) as first_values from changes group by all),
     merges as (
-        select object_id from history
+        select object_id, arg_max(split_part(new_value, '/ticket/', 2), cast(record_key as bigint)) as parent_id
+        from history
         where type = 'AddLink' and field = 'MergedInto' and not ends_with(new_value, '/ticket/' || object_id)
+        group by object_id
     )"""
 _WITH_FIRSTS = "record left join firsts on record.record_key = firsts.object_id"
 _QUEUE_NAME = "coalesce((select any_value(queue.name) from queue where queue.record_key = {id}), {id})"
@@ -161,6 +163,7 @@ class RequestTracker(Connector[RequestTrackerOptions]):
                 "priority": "coalesce(first_values['Priority'], priority)",
                 "opened_at": "created",
                 "requester_id": "requestor",
+                "parent_ticket_id": "(select parent_id from merges where merges.object_id = record.record_key)",
                 "source_resolved_at": "case when resolved > '1970-01-02' then resolved end",
             },
             _WITH_FIRSTS,

@@ -87,7 +87,7 @@ def test_merged_and_deleted_tickets_are_told_apart(server: RequestTracker, far: 
     server.change(deleted, Status="deleted")
     far.surroundings.now = SUNDAY
     far.run(SUNDAY, maxDeletedRatio=1)
-    known = {int(row[0]) for row in far.rows("tickets", "ticket_id")}
-    assert {kept, merged} <= known
-    assert deleted not in known
+    parents = {int(ticket): parent for ticket, parent in far.rows("tickets", "ticket_id, parent_ticket_id")}
+    assert (parents[kept], parents[merged]) == (None, str(kept))
+    assert deleted not in parents
     assert minutes(far, merged)[-1] == ("31 08:00:00", "status", "merged", "agent")

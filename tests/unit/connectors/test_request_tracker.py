@@ -155,7 +155,7 @@ def test_merged_ticket_vanishes_from_searches_and_stays_as_merged(far: Pulled, r
     ]
     far.surroundings.now = SUNDAY
     far.run(NIGHT + timedelta(days=5))
-    assert len(far.rows("tickets", "ticket_id")) == 3
+    assert far.rows("tickets", "ticket_id, parent_ticket_id") == [("1", None), ("2", "1"), ("3", None)]
     assert far.rows("ticket_events", "event_type, value", "ticket_id = '2'") == [("status", "merged")]
 
 
