@@ -53,7 +53,7 @@ test-unit: $(DEV_STAMP) $(MANIFEST)  ## Unit tests only
 	@$(BIN)/python -m pytest tests/unit
 
 test-kills: $(DEV_STAMP) $(MANIFEST)  ## Kill 200 publications with a reader attached; 100 readers through 30 publications
-	@$(BIN)/python -m pytest -s tests/integration/test_killed_while_publishing.py --kills $(or $(KILLS),200)
+	@$(BIN)/python -m pytest -s tests/integration/test_killed_while_publishing.py tests/integration/test_killed_nightly.py --kills $(or $(KILLS),200)
 	@$(BIN)/python -m pytest -s tests/integration/test_postgres.py -k many_swaps --readers 100 --publications 30
 	@$(BIN)/python -m pytest -s tests/integration/test_release_readers.py --readers 100 --publications 30
 

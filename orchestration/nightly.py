@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
+from sqlalchemy.exc import OperationalError
 
 from orchestration.definitions import JOB, build_defs
 from orchestration.layout import INSTANCE_CONFIG, HomeLayout
@@ -28,6 +29,11 @@ _LIBRARY_MESSAGES = (
     "Finished dbt command",
 )
 
+# Dagster keeps its records of runs in the home: where they cannot be written, no step can fail as steps do.
+_REFUSED = (
+    "The operating system refused: {reason}, in {home}. Free the space or mend the permission, then run again: what "
+    "was landed is kept, the rest is made anew."
+)
 _NO_RELEASE = "No release was published; the one in force, if any, is as it was."
 _AFTER_RELEASE = "A release was published, but what follows it failed."
 
@@ -69,22 +75,31 @@ def main() -> int:
         # Wrong settings are the commonest mistake: told before anything heavy starts.
         config = load_project(settings.project_dir, os.environ)
         claim_home(settings.home, config.name)
-        prepare_instance(settings.home)
         job = build_defs().resolve_job_def(JOB)
     except SlmError as error:
         return _fail([str(error)])
     except dg.Failure as error:
         return _fail([error.description or str(error)])
-    with dg.DagsterInstance.get() as instance:
-        result = job.with_logger_defs({"console": dg.logger(plain_logger)}).execute_in_process(
-            instance=instance, raise_on_error=False, run_config={"loggers": {"console": {}}}
+    link = settings.home / "published" / "current"
+    before = link.resolve()
+    try:
+        prepare_instance(settings.home)
+        with dg.DagsterInstance.get() as instance:
+            result = job.with_logger_defs({"console": dg.logger(plain_logger)}).execute_in_process(
+                instance=instance, raise_on_error=False, run_config={"loggers": {"console": {}}}
+            )
+            problems = _problems(result.all_events)
+    except (OSError, OperationalError) as error:
+        reason = error.orig if isinstance(error, OperationalError) else error.strerror or error
+        is_released = link.resolve() != before
+        return _fail(
+            [_REFUSED.format(reason=reason, home=settings.home)], _AFTER_RELEASE if is_released else _NO_RELEASE
         )
-        problems = _problems(result.all_events)
     if not result.success or problems:
         problems = problems or ["The job ended without a release; see the Dagster UI (make ui)."]
         is_released = any(event.is_step_success and event.step_key == "release" for event in result.all_events)
         return _fail(problems, _AFTER_RELEASE if is_released else _NO_RELEASE)
-    current = (settings.home / "published" / "current").resolve()
+    current = link.resolve()
     print(f"\nIn force: {current}\n  figures  {current / 'slm.duckdb'}")
     pages = current / "report" / "index.html"
     if pages.exists():  # a project may want none

@@ -97,7 +97,9 @@ def claim_home(home: Path, project_name: str) -> None:
         home.mkdir(parents=True, exist_ok=True)
         descriptor, scratch = tempfile.mkstemp(prefix=f".{HOME_FILE}.", dir=home)
     except OSError as error:
-        raise RunError(f"SLM_HOME: {home} cannot be written: {error.strerror}; choose another directory") from error
+        raise RunError(
+            f"SLM_HOME: {home} cannot be written: {error.strerror}; mend that, or choose another directory"
+        ) from error
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             json.dump({"project": project_name}, file)
@@ -106,7 +108,9 @@ def claim_home(home: Path, project_name: str) -> None:
             os.fsync(file.fileno())
         _keep_first(Path(scratch), path)
     except OSError as error:
-        raise RunError(f"SLM_HOME: {home} cannot be written: {error.strerror}; choose another directory") from error
+        raise RunError(
+            f"SLM_HOME: {home} cannot be written: {error.strerror}; mend that, or choose another directory"
+        ) from error
     finally:
         os.unlink(scratch)
     owner = _owner(path)

@@ -37,11 +37,12 @@ STEPS = {"open", "os.rename", "os.symlink", "os.link", "os.mkdir", "os.remove", 
 TELLING = {"os.rename", "os.symlink"}
 # Reads what is in force over and over, and counts the answers in which a release and its figure do not fit.
 READER = """
-import json, signal, sys
+import json, os, signal, sys
 import duckdb
 found = {"reads": 0, "wrong": [], "errors": []}
 def end(*_):
-    print(json.dumps(found)); sys.stdout.flush(); sys.exit(0)
+    print(json.dumps(found), flush=True)
+    os._exit(0)  # an exit that is raised may be lost in a callback
 signal.signal(signal.SIGTERM, end)
 link, expected = sys.argv[1], json.loads(sys.argv[2])
 print("reading", flush=True)

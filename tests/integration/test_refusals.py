@@ -1,6 +1,5 @@
 """A run that is told something impossible says so, at once, and touches nothing."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -51,15 +50,6 @@ def test_home_that_is_a_file(new_project: Project) -> None:
     assert outcome.status == 1
     assert f"SLM_HOME: {new_project.home} cannot be written" in outcome.last_lines
     assert "Traceback" not in outcome.errors
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_home_that_may_not_be_written(new_project: Project) -> None:
-    new_project.home.mkdir()
-    new_project.home.chmod(0o500)
-    outcome = new_project.nightly()
-    assert outcome.status == 1
-    assert f"SLM_HOME: {new_project.home} cannot be written" in outcome.last_lines
 
 
 @pytest.mark.parametrize("name", ["releases", "published"])
