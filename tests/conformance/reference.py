@@ -437,6 +437,10 @@ class Walk:
         elif self.phase == "stopped" and before in DONE and status not in DONE:
             self.reopen(at)
 
+    def stays_open(self, at: int) -> bool:
+        """Chosen: a ticket that is taken up and left again within one second has not been open."""
+        return [event.value for event in self.events if event.kind == "status" and event.at == at][-1] in OPEN
+
     def reopen(self, at: int) -> None:
         mode = self.agreement.reopen_mode
         if mode == "resume" and self.agreement.window_days and at < self.window_end():
@@ -621,10 +625,6 @@ class NextReplyWalk(AnsweredWalk):
             self.is_asked = False
             self.begin(at)
 
-    def stays_open(self, at: int) -> bool:
-        """Chosen: a ticket that is taken up and left again within one second has not been open."""
-        return [event.value for event in self.events if event.kind == "status" and event.at == at][-1] in OPEN
-
 
 class UpdateGapWalk(Walk):
     """max_update_gap: the life of time_to_resolve, cut at its replies; the longest part counts."""
@@ -681,10 +681,8 @@ class TeamWalk(Walk):
         super().take_status(at, status)
         # Assigned while resolved: the stay begins at the reopening. No clock of it was there to be left stopped, so the
         # reopen policy has no say.
-        if self.phase == "before" and self.is_in_team and status in OPEN:
+        if self.phase == "before" and self.is_in_team and self.stays_open(at):
             self.begin(at)
-            for instance in self.cycle:
-                instance.began_cycle = True
 
 
 class SupplierWalk(Walk):

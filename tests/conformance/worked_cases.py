@@ -2921,6 +2921,37 @@ NOT_TAKEN_UP_CASES = [
         policies=OLA,
     ),
     Case(
+        "stay-of-a-team-that-is-handed-on-as-the-ticket-is-taken-up-and-merged",
+        "solved 10:00; in the second of 11:00 taken up, handed on and merged: one stay, 09:00 to 10:00 = 3600 s",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "status", "resolved"),
+            (at("02 11:00"), "status", "in_progress"),
+            (at("02 11:00"), "team", "other"),
+            (at("02 11:00"), "status", "merged"),
+        ],
+        [Outcome("team", 1, "met", HOUR, started=at("02 09:00"), stopped=at("02 10:00"))],
+        targets=[TEAM],
+        team="ours",
+        policies=OLA,
+    ),
+    Case(
+        "wait-before-a-reopening-that-no-target-knew-of",
+        "it waited for the supplier as P2, which the contract does not know; reopened after the window, it is P3 and "
+        "with us: no clock of 0 s",
+        at("02 09:00"),
+        [
+            (at("02 10:00"), "status", "waiting_supplier"),
+            (at("02 11:00"), "status", "closed"),
+            (at("16 09:00"), "status", "in_progress"),
+            (at("16 10:00"), "priority", "P3"),
+            (at("16 11:00"), "status", "resolved"),
+        ],
+        [],
+        targets=[replace(SUPPLIER, id="p3", priorities=frozenset({"P3"}))],
+        policies=UC,
+    ),
+    Case(
         "merged-closed-cancelled-and-taken-up",
         "one mistake, whatever it was called meanwhile: 09:00 to 10:00 and 12:00 to 13:00; 3600 + 3600 = 7200 s",
         at("02 09:00"),

@@ -32,6 +32,7 @@ groups as (
         epoch_targets.group_number,
         epoch_targets.metric,
         epoch_targets.group_end_at,
+        min(epoch_targets.agreement_number) as agreement_number,
         min(epoch_targets.moment) as group_from_at
     from epoch_targets
     inner join reopened on epoch_targets.ticket_number = reopened.ticket_number
@@ -50,6 +51,7 @@ touched as (
         groups.lane_number,
         groups.group_number,
         groups.metric,
+        groups.agreement_number,
         groups.group_from_at,
         groups.group_end_at
     from gaps
@@ -88,6 +90,12 @@ in_force as (
     inner join targets on epoch_targets.target_number = targets.target_number
 ),
 
+modes as (
+    select distinct lane_number, agreement_number, reopen_mode from targets
+),
+
+-- Where no target applied so far there is no clock to go on; of time_with_supplier, a wait before such a reopening does not
+-- begin a clock after it.
 group_metrics as (
     select
         touched.*,
@@ -104,6 +112,23 @@ group_metrics as (
             and touched.metric = in_force.metric
             and in_force.precedence = 1
     inner join targets on in_force.target_number = targets.target_number
+    union all
+    select
+        touched.*,
+        cast(null as varchar) as calendar_id,
+        modes.reopen_mode,
+        0 as reopen_window_days
+    from touched
+    inner join modes
+        on touched.lane_number = modes.lane_number and touched.agreement_number = modes.agreement_number
+    left join in_force
+        on
+            touched.ticket_number = in_force.ticket_number
+            and touched.gap_number = in_force.gap_number
+            and touched.lane_number = in_force.lane_number
+            and touched.group_number = in_force.group_number
+            and touched.metric = in_force.metric
+    where touched.metric = 'time_with_supplier' and in_force.ticket_number is null
 ),
 
 windows as (

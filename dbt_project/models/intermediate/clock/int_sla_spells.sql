@@ -16,8 +16,8 @@ gap_rules as (
     select * from {{ ref('int_sla_gap_rules') }} where is_break
 ),
 
-gaps as (
-    select * from {{ ref('int_ticket_gaps') }}
+closures as (
+    select * from {{ ref('int_ticket_closures') }}
 ),
 
 agreements as (
@@ -54,22 +54,22 @@ stays as (
     select
         stays.ticket_number,
         stays.team_id,
-        case when at_arrival.ticket_number is null then stays.from_at else at_arrival.gap_to end as from_at,
+        case when at_arrival.ticket_number is null then stays.from_at else at_arrival.closed_to end as from_at,
         case
             when at_leaving.ticket_number is null then stays.to_at * 2
-            else at_leaving.gap_from * 2 + case when at_leaving.is_void_from_start then 1 else 0 end
+            else at_leaving.closed_from * 2 + case when at_leaving.is_void_from_start then 1 else 0 end
         end as stop_key
     from {{ ref('int_ticket_team_stays') }} as stays
-    left join gaps as at_arrival
+    left join closures as at_arrival
         on
             stays.ticket_number = at_arrival.ticket_number
-            and stays.from_at >= at_arrival.gap_from
-            and (at_arrival.gap_to is null or stays.from_at < at_arrival.gap_to)
-    left join gaps as at_leaving
+            and stays.from_at >= at_arrival.closed_from
+            and (at_arrival.closed_to is null or stays.from_at < at_arrival.closed_to)
+    left join closures as at_leaving
         on
             stays.ticket_number = at_leaving.ticket_number
-            and stays.to_at >= at_leaving.gap_from
-            and (at_leaving.gap_to is null or stays.to_at <= at_leaving.gap_to)
+            and stays.to_at >= at_leaving.closed_from
+            and (at_leaving.closed_to is null or stays.to_at <= at_leaving.closed_to)
 ),
 
 -- The whole time in which a clock of the path could run: the ticket's life from when its agreement applies, or a stay.

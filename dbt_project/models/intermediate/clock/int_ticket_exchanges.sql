@@ -22,29 +22,8 @@ gaps as (
     select * from {{ ref('int_ticket_gaps') }}
 ),
 
--- A ticket that was taken up and left again within one second has not been open between two gaps.
-gap_starts as (
-    select
-        *,
-        coalesce(gap_from > lag(gap_to) over (partition by ticket_number order by gap_number), true) as is_first
-    from gaps
-    where ticket_number in (select ticket_number from messages)
-),
-
-numbered_gaps as (
-    select
-        *,
-        sum(case when is_first then 1 else 0 end) over (partition by ticket_number order by gap_number) as closure_number
-    from gap_starts
-),
-
 closures as (
-    select
-        ticket_number,
-        min(gap_from) as closed_from,
-        case when count(gap_to) = count(*) then max(gap_to) end as closed_to
-    from numbered_gaps
-    group by ticket_number, closure_number
+    select * from {{ ref('int_ticket_closures') }}
 ),
 
 -- The first reply after each message, itself included.
