@@ -2,14 +2,14 @@
 
 Belongs here: circles among services, and the smallest sets of other services whose joint failure takes one down.
 Does not belong here: whether they failed (dbt models), support between agreements (`validate`).
-Sits between `models` and both `validate` and `compile`.
+Sits between `models` and `validate`, `compile` and `staleness`.
 
 A serial dependency is needed always, so its failure alone is enough. Of the parallel dependencies of one service any
 one suffices, so all of them must fail at once. Both hold along the whole chain: these are the minimal cut sets of
 fault tree analysis.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 
 from agreements.models import Service
@@ -28,18 +28,19 @@ class TooManyFailureSets(ValueError):
 def circles(services: Mapping[str, Service]) -> list[str]:
     """The services that depend on themselves, directly or through others, in order."""
     needs = {name: [dependency.service for dependency in service.depends_on] for name, service in services.items()}
-    return sorted(name for name in needs if name in _reached(needs, name))
+    return sorted(name for name in needs if name in reached(needs, name))
 
 
-def _reached(needs: Mapping[str, list[str]], name: str) -> set[str]:
-    reached: set[str] = set()
+def reached(needs: Mapping[str, Sequence[str]], name: str) -> set[str]:
+    """The services on which a service depends over any number of steps; itself only in a circle."""
+    found: set[str] = set()
     pending = list(needs.get(name, []))
     while pending:
         current = pending.pop()
-        if current not in reached:
-            reached.add(current)
+        if current not in found:
+            found.add(current)
             pending += needs.get(current, [])
-    return reached
+    return found
 
 
 def failure_sets(services: Mapping[str, Service]) -> dict[str, list[FailureSet]]:

@@ -26,7 +26,7 @@ from agreements.calendars import (
     local_midnight,
 )
 from agreements.dependencies import MAX_FAILURE_SETS, TooManyFailureSets, circles, failure_sets
-from agreements.documents import Document, read_documents
+from agreements.documents import FOLDER, Document, read_documents
 from agreements.models import (
     ALL_SERVICES,
     Agreement,
@@ -212,10 +212,19 @@ class _Check:
             first.setdefault(key, document)
 
     def _settings(self) -> None:
-        for index, customer in enumerate(self.config.reports.customers or []):
-            if ("Customer", customer) not in self.known:
-                reason = f'there is no Customer "{customer}"'
-                self.errors.append(Problem(PROJECT_FILE, PROJECT_FILE, f"reports.customers[{index}]", reason))
+        self._named_in_settings("reports.customers", "Customer", self.config.reports.customers)
+        for index, source in enumerate(self.config.sources):
+            if source.covers is not None:
+                path = f"sources[{index}].covers"
+                self._named_in_settings(f"{path}.customers", "Customer", source.covers.customers)
+                self._named_in_settings(f"{path}.services", "Service", source.covers.services)
+
+    def _named_in_settings(self, path: str, kind: str, names: Sequence[str] | None) -> None:
+        for index, name in enumerate(names or []):
+            if (kind, name) not in self.known and (kind, "") not in self.known:
+                reason = f'there is no {kind} "{name}"'
+                remedy = f"write the name of a {kind} in {FOLDER}/, or add one"
+                self.errors.append(Problem(PROJECT_FILE, "", f"{path}[{index}]", reason, remedy))
 
     def _calendar_documents(self) -> None:
         for document, calendar in self._pairs(Calendar):

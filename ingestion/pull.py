@@ -77,6 +77,9 @@ class SourceResult:
 def check_source(source: SourceConfig) -> None:
     """Raises SourceError if the source's type is unknown or its options are wrong. Touches no data."""
     adapter = adapter_for(source.name, source.type, source.options)
+    if source.covers is not None and adapter.options.ticket_source and "ticket_events" in canonical_feeds(source):
+        reason = f"covers: events of the tickets of {adapter.options.ticket_source} do not say whom they are about"
+        raise SourceError(source.name, f"{reason}; leave covers out of a source with events of another's tickets")
     if isinstance(adapter, ConnectorAdapter) and isinstance(adapter.options, ConnectorOptions):
         check_host(source.name, adapter.options.url, source.allowed_hosts)
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from agreements.staleness import Verdict, judge, terms_at
+from ingestion.coverage import demand_covered
 from ingestion.errors import SourceUnread
 from ingestion.pull import SourceResult, canonical_feeds, run_source, settle_landed
 from ingestion.reading import Reading, keep_reading, last_reading, unread_sources
@@ -20,8 +21,37 @@ def take_in(nightly: NightlyRun, source: SourceConfig) -> SourceResult:
     """What landing holds of the source after this run: with what is new, or without where the agreements allow that.
 
     Raises SourceError as `run_source` does; for a source that could not be read, if an agreement that depends on it
-    does not allow data of that age.
+    does not allow data of that age; and for records of what the source is said not to cover.
     """
+    result = _received(nightly, source)
+    demand_covered(source, nightly.settings.home)
+    return result
+
+
+def unread_for(nightly: NightlyRun) -> list[Unread]:
+    """What the certificate says of each source that could not be read."""
+    sources = {source.name: source for source in nightly.config.sources}
+    found = []
+    for reading in unread_sources(nightly.settings.home, sources):
+        verdict = _verdict(nightly, sources[reading.source], reading)
+        found.append(
+            Unread(
+                reading.source,
+                instant_text(reading.read_at),
+                reading.failure or "",
+                [terms.agreement_id for terms in verdict.within],
+                [terms.agreement_id for terms in verdict.overdue],
+            )
+        )
+    return found
+
+
+def instant_text(instant: datetime) -> str:
+    """2026-03-01T09:00:00Z."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _received(nightly: NightlyRun, source: SourceConfig) -> SourceResult:
     settings = nightly.settings
     if not settings.landed_only:
         try:
@@ -48,29 +78,6 @@ def take_in(nightly: NightlyRun, source: SourceConfig) -> SourceResult:
     return settle_landed(source, settings.home, settings.as_of)
 
 
-def unread_for(nightly: NightlyRun) -> list[Unread]:
-    """What the certificate says of each source that could not be read."""
-    sources = {source.name: source for source in nightly.config.sources}
-    found = []
-    for reading in unread_sources(nightly.settings.home, sources):
-        verdict = _verdict(nightly, sources[reading.source], reading)
-        found.append(
-            Unread(
-                reading.source,
-                instant_text(reading.read_at),
-                reading.failure or "",
-                [terms.agreement_id for terms in verdict.within],
-                [terms.agreement_id for terms in verdict.overdue],
-            )
-        )
-    return found
-
-
-def instant_text(instant: datetime) -> str:
-    """2026-03-01T09:00:00Z."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _demand_tickets(nightly: NightlyRun, source: SourceConfig) -> None:
     """Raises SourceUnread if the source whose tickets this one refers to was not read: its records would be refused."""
     needed = source.options.get("ticketSource")
@@ -89,4 +96,5 @@ def _demand_leave(nightly: NightlyRun, source: SourceConfig, unread: Reading) ->
 def _verdict(nightly: NightlyRun, source: SourceConfig, unread: Reading) -> Verdict:
     as_of = nightly.settings.as_of
     age = max(0, int((as_of - unread.read_at).total_seconds()))
-    return judge(terms_at(nightly.layout.compiled_agreements, as_of), canonical_feeds(source), age)
+    terms = terms_at(nightly.layout.compiled_agreements, as_of)
+    return judge(terms, canonical_feeds(source), age, source.covers)

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from settings.errors import Problem, ProjectError
 from settings.instants import check_zone, parse_clock_duration
@@ -24,7 +24,7 @@ PROJECT_FILE = "slm.yaml"
 API_VERSION = "slm/v1"
 
 # Keys of a source that no adapter has a say in.
-_SOURCE_KEYS = ("name", "type", "freshness")
+_SOURCE_KEYS = ("name", "type", "freshness", "covers")
 
 PeriodType = Literal["month", "quarter", "year"]
 ReportFormat = Literal["html", "pdf"]
@@ -89,9 +89,17 @@ def _host(value: Any) -> Any:
     return value
 
 
+def _no_repeats(values: list[str]) -> list[str]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise ValueError(f'"{value}" is given twice')
+    return values
+
+
 Name = Annotated[str, BeforeValidator(_name)]
 HostName = Annotated[str, BeforeValidator(_host)]
 Zone = Annotated[str, BeforeValidator(_zone)]
+Ids = Annotated[list[str], Field(min_length=1), AfterValidator(_no_repeats)]
 
 
 class ReportingDefaults(StrictModel):
@@ -149,10 +157,24 @@ class RetentionRule(StrictModel):
     keep_yearly: int = Field(default=10, ge=0)
 
 
+class Covers(StrictModel):
+    """Whom and what the records of a source can be about, by id; None = anybody, or any service."""
+
+    customers: Ids | None = None
+    services: Ids | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.customers is None and self.services is None:
+            raise ValueError("names neither customers nor services; leave it out for a source that may hold any")
+        return self
+
+
 class SourceConfig(BaseModel):
     """One source. `options` are all its other keys, as written, `${NAME}` substituted and secrets still by name.
 
     `freshness_seconds`: how old its latest record may be, in seconds; None = it promises nothing.
+    `covers`: what its records can be about, a promise that each night holds them to; None = anything.
     `allowed_hosts` are those of the project: no other host is asked for anything.
     """
 
@@ -161,6 +183,7 @@ class SourceConfig(BaseModel):
     name: Name
     type: str = Field(min_length=1)
     freshness_seconds: Annotated[int | None, BeforeValidator(_duration)] = Field(default=None, alias="freshness")
+    covers: Covers | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     allowed_hosts: tuple[str, ...] = ()
 

@@ -37,6 +37,17 @@ spec:
       calendar: 24x7
       objective: {op: gte, targetPercent: 99}
 """
+# As the desk's agreement, for the other customer; it allows 36 hours.
+TICKETS_OF_RIVAL = (
+    UPTIME.partition("  targets:")[0]
+    + """\
+  targets:
+    - id: resolve
+      metric: time_to_resolve
+      calendar: 24x7
+      objective: {op: lte, value: PT4H, targetPercent: 50}
+"""
+)
 DOWN = Answer({}, 503, {"Retry-After": "0"})
 READ_AT = "2026-05-01T00:00:00Z"
 FIGURES = (
@@ -150,3 +161,43 @@ def test_source_that_nobody_may_miss_stops_the_night_as_ever(new_project: Projec
     outcome = new_project.nightly()
     assert outcome.status == 1
     assert "sla-mail must not be reported without it" in outcome.last_lines
+
+
+def test_desk_that_is_down_delays_only_the_agreements_that_it_covers(new_project: Project) -> None:
+    project = new_project
+    project.write("agreements/rival.yaml", TICKETS_OF_RIVAL)
+    of_rival = project.write("rival/tickets.csv", TICKET_HEADER, ticket("R1").replace("acme", "rival"))
+    desk = {"name": "desk", "type": "files", "feeds": feeds(), "covers": {"customers": ["acme"]}}
+    other = {
+        "name": "other",
+        "type": "files",
+        "feeds": {"tickets": "rival/tickets*"},
+        "covers": {"customers": ["rival"]},
+    }
+    project.write_settings([desk, other])
+    project.nightly(as_of=READ_AT).demand_release()
+    keep_reading(project.home, Reading("other", datetime.fromisoformat(READ_AT).astimezone(UTC)))
+
+    # acme's agreement, which says nothing of staleness, has today's figures; rival's says since when nothing is known.
+    of_rival.unlink()
+    project.write("data/tickets-2.csv", TICKET_HEADER, ticket("T9", "2026-05-01T10:00:00Z"))
+    project.nightly(as_of="2026-05-02T06:00:00Z").demand_release()
+    assert project.query(FIGURES)[1] == ("sla-mail", "2026-05-01", 1, "missed")
+    assert project.query("select distinct agreement_id, unread_sources from marts.figure_quality order by 1") == [
+        ("sla-mail", None), ("sla-rival", "other")
+    ]  # fmt: skip
+    assert project.query("select agreement_id from marts.certificate_check where check_id = 'other_was_read'") == [
+        ("sla-rival",)
+    ]
+
+    # The desk that acme does not depend on turns out to have a ticket of acme's: nothing is published on such a word.
+    in_force = project.current.resolve()
+    project.write("rival/tickets.csv", TICKET_HEADER, ticket("R1").replace("acme", "rival"), ticket("R2"))
+    refused = project.nightly(as_of="2026-05-02T18:00:00Z")
+    assert refused.status == 1
+    assert 'source "other": feed tickets: it has rows about customers outside of covers.customers: "acme" (1);' in (
+        refused.last_lines
+    )
+    assert project.current.resolve() == in_force
+    # What it said is landed all the same, for the night in which its word is mended.
+    assert len([load for load in project.loads() if load.startswith("other/tickets/")]) == 2

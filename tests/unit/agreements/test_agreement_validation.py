@@ -125,6 +125,15 @@ def test_unknown_customer_of_the_report_pack_is_an_error(errors_of: Errors) -> N
     assert errors_of(settings=settings) == ['reports.customers[1]: there is no Customer "acne"']
 
 
+def test_source_can_cover_only_customers_and_services_that_are_agreed(errors_of: Errors, check: Check) -> None:
+    covered = "apiVersion: slm/v1\nname: test\nsources: [{name: a, type: files, covers: {%s}}]\n"
+    assert check(settings=covered % "customers: [acme], services: [web]")
+    assert errors_of(settings=covered % "customers: [acne], services: [web, mial]") == [
+        'sources[0].covers.customers[0]: there is no Customer "acne"',
+        'sources[0].covers.services[1]: there is no Service "mial"',
+    ]
+
+
 def test_project_without_agreements_is_valid(check: Check) -> None:
     assert check(base=False).documents == ()
 

@@ -10,7 +10,7 @@ from agreement_documents import AS_OF, doc, sla, target
 from agreements.compile import compile_agreements
 from agreements.staleness import Terms, judge, terms_at
 from settings.instants import parse_instant
-from settings.project import load_project
+from settings.project import Covers, load_project
 
 TICKETS, OUTAGES = {"tickets", "ticket_events"}, {"outages", "uptime_checks"}
 UPTIME = {"id": "up", "metric": "availability", "calendar": "office", "objective": {"op": "gte", "targetPercent": 99}}
@@ -39,12 +39,14 @@ def terms(write_project: Any, tmp_path: Path) -> Any:
     ids=["tickets", "outages", "answers, which find their service by the ticket", "both"],
 )
 def test_agreement_depends_on_the_feeds_its_metrics_are_made_of(terms: Any, targets: Any, feeds: set[str]) -> None:
-    assert terms(sla(targets=targets)) == [Terms("sla", None, frozenset(feeds))]
+    (found,) = terms(sla(targets=targets))
+    assert (found.agreement_id, found.limit_seconds, found.feeds) == ("sla", None, frozenset(feeds))
 
 
 def test_target_without_a_figure_depends_on_nothing(terms: Any) -> None:
     rate = {"id": "reopen", "metric": "reopen_rate", "objective": {"op": "lte", "value": 5}}
-    assert terms(sla(targets=[rate])) == [Terms("sla", None, frozenset())]
+    (found,) = terms(sla(targets=[rate]))
+    assert found.feeds == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,67 @@ def test_limit_is_that_of_the_version_in_force(terms: Any, as_of: str, limit: in
 def test_draft_says_nothing(terms: Any) -> None:
     draft = sla("draft", status="draft", consumer="b", policies={"staleness": "PT1H"})
     assert [item.agreement_id for item in terms(sla(), draft, doc("Customer", "b", {}))] == ["sla"]
+
+
+LISTED = {"services": [{"service": "mail"}]}
+# portal needs files, which needs power.
+CHAIN = [
+    doc("Service", name, {"owner": "it", "dependsOn": [{"service": needed}]})
+    for name, needed in (("portal", "files"), ("files", "power"))
+] + [doc("Service", "power", {"owner": "it"}), doc("Customer", "b", {})]
+PORTAL = {"services": [{"service": "portal"}]}
+OLA = {"type": "OLA", "provider": "network", "consumer": "desk"}
+TEAMS = [doc("Team", "network", {}), doc("Team", "desk", {})]
+STAYS = target(metric="time_in_team")
+NORTH, SOUTH = ["b"], ["acme"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "feeds", "covers", "expected"),
+    [
+        ({}, TICKETS, {"customers": SOUTH}, True),
+        ({}, TICKETS, {"customers": NORTH}, False),
+        ({}, TICKETS, {"services": ["web"]}, True),
+        (LISTED, TICKETS, {"services": ["web"]}, False),
+        (LISTED, TICKETS, {"services": ["web", "mail"]}, True),
+        (LISTED, TICKETS, {"customers": SOUTH, "services": ["web"]}, False),
+        (LISTED, TICKETS, {"customers": NORTH, "services": ["mail"]}, False),
+        (LISTED, OUTAGES, {"services": ["mail"]}, False),
+        ({"targets": [UPTIME]}, OUTAGES, {"customers": NORTH}, True),
+        (LISTED | {"targets": [UPTIME]}, OUTAGES, {"customers": NORTH, "services": ["web"]}, False),
+        (PORTAL | {"targets": [UPTIME]}, OUTAGES, {"services": ["power"]}, True),
+        (PORTAL | {"targets": [UPTIME]}, OUTAGES, {"services": ["mail"]}, False),
+        (PORTAL, TICKETS, {"services": ["power"]}, False),
+        (PORTAL | {"targets": [target(), UPTIME]}, TICKETS, {"services": ["power"]}, False),
+        (PORTAL | {"targets": [target(), UPTIME]}, TICKETS | OUTAGES, {"services": ["power"]}, True),
+        (LISTED | {"targets": [EMPATHY]}, ANSWERS, {"services": ["web"]}, True),
+        (LISTED | {"targets": [EMPATHY]}, ANSWERS, {"customers": NORTH, "services": ["mail"]}, False),
+        (OLA | LISTED | {"targets": [STAYS]}, TICKETS, {"customers": NORTH}, True),
+        (OLA | LISTED | {"targets": [STAYS]}, TICKETS, {"customers": NORTH, "services": ["web"]}, False),
+    ],
+    ids=[
+        "its consumer", "another's consumer", "all services", "another service", "one of its services",
+        "its consumer, another service", "its service, another's consumer", "no target on outages",
+        "an outage names no customer", "outages of another service", "two steps down the chain", "not in the chain",
+        "a ticket is no matter of the chain", "not by a target on other feeds", "by one of two targets",
+        "an answer need not name a service", "answers of another's consumer", "an OLA is for every customer",
+        "an OLA of other services",
+    ],
+)  # fmt: skip
+def test_agreement_depends_on_a_source_only_if_it_can_have_records_there(
+    terms: Any, changes: dict[str, Any], feeds: set[str], covers: dict[str, list[str]], expected: bool
+) -> None:
+    found = terms(sla(**changes), *CHAIN, *TEAMS)
+    assert bool(judge(found, feeds, 0, Covers(**covers)).silent) is expected
+
+
+def test_agreement_depends_on_what_any_of_its_measured_versions_covers(terms: Any) -> None:
+    later = {"from": "2026-06-01", "timeZone": "Europe/London"}
+    second = sla(version=2, validity=later, services=[{"service": "web"}])
+    draft = sla(version=3, status="draft", services=[{"service": "portal"}])
+    found = terms(sla(**LISTED), second, draft, *CHAIN)
+    told = [bool(judge(found, TICKETS, 0, Covers(services=[name])).silent) for name in ("mail", "web", "portal")]
+    assert told == [True, True, False]
 
 
 def limited(name: str, hours: int | None, feeds: set[str]) -> Terms:

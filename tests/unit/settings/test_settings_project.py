@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from settings.errors import ProjectError
-from settings.project import load_project, read_project_name, resolve_secrets
+from settings.project import Covers, load_project, read_project_name, resolve_secrets
 
 HEAD = "apiVersion: slm/v1\nname: desk\n"
 
@@ -132,6 +132,29 @@ def test_freshness_is_the_sources_promise_and_no_option_of_its_type(tmp_path: Pa
 def test_freshness_that_is_no_duration_is_refused(tmp_path: Path, value: str) -> None:
     (found,) = problems(tmp_path, HEAD + f"sources: [{{name: a, type: files, freshness: {value}}}]\n")
     assert "sources[0].freshness" in found
+
+
+def test_what_a_source_covers_is_no_option_of_its_type(tmp_path: Path) -> None:
+    text = HEAD + "sources: [{name: a, type: files, covers: {customers: [north], services: [mail, web]}}]\n"
+    (source,) = load_project(project(tmp_path, text), {}).sources
+    assert (source.covers, source.options) == (Covers(customers=["north"], services=["mail", "web"]), {})
+
+
+@pytest.mark.parametrize(
+    ("covers", "said"),
+    [
+        ("{}", "sources[0].covers: names neither customers nor services"),
+        ("north", 'sources[0].covers: should be a mapping of keys, not "north"'),
+        ("{customers: []}", "sources[0].covers.customers: should not be empty"),
+        ("{customers: north}", 'sources[0].covers.customers: should be a list, not "north"'),
+        ("{services: [mail, web, mail]}", 'sources[0].covers.services: "mail" is given twice'),
+        ("{services: [7]}", "sources[0].covers.services[0]: should be text, not 7"),
+        ("{customer: [north]}", "sources[0].covers.customer: is not a known key; did you mean customers"),
+    ],
+)
+def test_covers_that_says_nothing_clear_is_refused(tmp_path: Path, covers: str, said: str) -> None:
+    found = problems(tmp_path, HEAD + f"sources: [{{name: a, type: files, covers: {covers}}}]\n")
+    assert any(said in problem for problem in found)
 
 
 @pytest.mark.parametrize(("text", "expected"), [("", "release"), ("withhold: agreement\n", "agreement")])
