@@ -37,7 +37,7 @@ from publishing.release import DATABASE_FILE, PROJECT_FOLDER, read_manifest
 from publishing.restatement import Restating, Step
 from publishing.revision import lock_hash
 from settings.errors import SlmError
-from settings.project import PROJECT_FILE, ProjectConfig, load_project
+from settings.project import PROJECT_FILE, ProjectConfig, ReportPack, load_project
 
 # What both sides decided is a table of its own, so that a step can have the agreements without it.
 DECISIONS = "decision_exclusion.parquet"
@@ -205,6 +205,8 @@ class _Steps:
             shutil.copytree(agreements / FOLDER, project / FOLDER)
         compiled = self.scratch / "agreements" / name
         config = load_project(project, os.environ, require_environment=False)
+        # What sources and reports name need not exist in the agreements of another night, and decides no figure.
+        config = config.model_copy(update={"sources": [], "reports": ReportPack()})
         compile_agreements(project, config, as_of_epoch, compiled)
         return compiled
 

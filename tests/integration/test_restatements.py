@@ -77,7 +77,10 @@ def test_every_cause_gets_what_its_own_recomputation_shows(new_project: Project)
     project.write("data/events-post.csv", EVENT_HEADER, event("E6", "T6", "2026-03-02T11:00:00Z"))
     project.nightly(CLOSED).demand_release()
     assert editions(project) == [(1, 2, 3, "met", True)]
-    desk = {"name": "desk", "type": "files", "feeds": feeds(), "serviceMap": {"post": "mail"}}
+    # The same night has a new customer, whom slm.yaml names and the former agreements do not know.
+    project.write("agreements/newcomer.yaml", "{apiVersion: slm/v1, kind: Customer, metadata: {name: new}, spec: {}}")
+    desk = {"name": "desk", "type": "files", "feeds": feeds(), "serviceMap": {"post": "mail"},
+            "covers": {"customers": ["acme", "new"]}}  # fmt: skip
     project.write_settings(sources=[desk])
     project.write("agreements/sla.yaml", AGREEMENT.replace("PT4H", "PT3H"))
     project.write("agreements/decision.yaml", EXCLUSION)
@@ -142,7 +145,7 @@ def _chain_is_printed(project: Project) -> None:
         "1. 2 of 3 met (closed), edition 1, of record",
         "2. 2 of 4 met (closed), edition 2",
         "edition 2: +0, -1 decision: Decision t3-was-our-power-cut",
-        "agreements/sla.yaml:3",
+        "agreements/sla.yaml:13",
         "fct_ticket_sla desk:T1/resolve/1: 0 of 1",
         "run, 18,000 s on the clock (events - → E1)",
         "event E1: desk, data/events-late.csv line 3, load ticket_events/000002-",

@@ -14,7 +14,8 @@ with clocks as (
         targets.lane_number,
         targets.story_number,
         targets.metric,
-        targets.clock_start
+        clocks.cycle_number,
+        targets.clock_start = 'ticket.assigned' and targets.metric <> 'time_in_team' as waits_for_assignment
     from {{ ref('int_sla_clocks') }} as clocks
     inner join {{ ref('int_ticket_targets') }} as targets on clocks.target_number = targets.target_number
     where targets.rule_set = 'agreed'
@@ -47,7 +48,8 @@ turns as (
     where group_end_at is not null
 ),
 
--- Each edge with the kind of event that brings it about, and the one to look for if there is none of that kind.
+-- Each edge with the kind of event that brings it about, and the one to look for if there is none of that kind. Assigned,
+-- closed and reopened within one second, the first cycle began with the assignment and the second with the reopening.
 edges as (
     select
         clocks.clock_number,
@@ -56,7 +58,9 @@ edges as (
         true as is_start,
         case
             when later_laps.clock_number is not null then 'reply'
-            when clocks.clock_start = 'ticket.assigned' and clocks.metric <> 'time_in_team' then 'assignment'
+            when clocks.waits_for_assignment and clocks.cycle_number > 1 and not spells.is_at_opening and turns.moment is null
+                then 'reopening'
+            when clocks.waits_for_assignment then 'assignment'
             when turns.ticket_number is not null or spells.ticket_number is null then null
             when clocks.metric = 'time_to_next_reply' then 'question'
             when clocks.metric = 'time_in_team' then 'handover'
@@ -66,6 +70,7 @@ edges as (
             when later_laps.clock_number is not null then null
             when turns.ticket_number is not null then 'agreement'
             when spells.ticket_number is null then 'priority'
+            when clocks.waits_for_assignment and clocks.cycle_number > 1 and not spells.is_at_opening then 'assignment'
             when not spells.is_at_opening then 'reopening'
         end as other_kind
     from clocks
