@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise, takewhile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.conformance.open_hours import Opening, Span, common, seconds, union, without, zone_rules
 
@@ -443,7 +443,9 @@ class Walk:
 
     def reopen(self, at: int) -> None:
         mode = self.agreement.reopen_mode
-        if mode == "resume" and self.agreement.window_days and at < self.window_end():
+        if at == self.waits_since():
+            self.resume(at)  # chosen: what is resolved and taken up in the second of its opening was never resolved
+        elif mode == "resume" and self.agreement.window_days and at < self.window_end():
             self.resume(at)
         elif mode != "ignore" or not self.cycle:
             self.begin(at)  # to be ignored there must have been a clock that stopped
@@ -689,6 +691,30 @@ class SupplierWalk(Walk):
     """time_with_supplier: begins with the first wait for the supplier, and runs only while waiting for it."""
 
     has_waited = False  # within this cycle, for this agreement's supplier
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.applied: list[Target] = []  # since the agreement applies, with a clock or, where nothing waited, without
+
+    def note_target(self) -> None:
+        target = self.wanted()
+        self.applied = [] if not self.is_covered else [*self.applied, *([target] if target else [])]
+
+    def begin(self, at: int) -> None:
+        super().begin(at)
+        self.note_target()
+
+    def take_change(self, at: int, kind: str) -> None:
+        super().take_change(at, kind)
+        self.note_target()
+
+    def window_end(self) -> int:
+        """Chosen: a target that applied has its window, though nothing waited for the supplier while it did."""
+        if self.cycle or not self.applied:
+            return super().window_end()
+        is_shortest = self.agreement.priority_change == "at_clock_start_plus_upgrade"
+        target = min(self.applied, key=lambda found: found.threshold) if is_shortest else self.applied[-1]
+        return self.world.openings[target.calendar].window_end(self.done_since, self.agreement.window_days)
 
     def start(self, at: int) -> None:
         wait = None  # the change to it that holds when all of this second has happened: one of no second is none

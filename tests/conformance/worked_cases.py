@@ -2968,6 +2968,38 @@ NOT_TAKEN_UP_CASES = [
         named={"resolve": [(2, 3)]},
     ),
     Case(
+        "resolved-and-taken-up-in-the-second-of-the-opening",
+        "it was never resolved: one cycle, 09:00 to 11:00 = 7200 s, though a reopening begins a new one by policy",
+        at("02 09:00"),
+        [
+            (at("02 09:00"), "status", "resolved"),
+            (at("02 09:00"), "status", "in_progress"),
+            (at("02 11:00"), "status", "resolved"),
+        ],
+        [Outcome("resolve", 1, "met", 2 * HOUR, started=at("02 09:00"))],
+        policies=NEW_CYCLE,
+    ),
+    Case(
+        "wait-without-a-target-before-a-reopening-within-the-window",
+        "P3 at first, for which nothing waited; it waited as P2, which the contract does not know, and goes on "
+        "within P3's window: P3 again at 11:00, it waits 11:30 to 12:00 = 1800 s, and stood with us from 11:00 to "
+        "11:30 = 1800 s",
+        at("02 09:00"),
+        [
+            (at("02 09:30"), "priority", "P2"),
+            (at("02 09:40"), "status", "waiting_supplier"),
+            (at("02 10:00"), "status", "resolved"),
+            (at("02 10:30"), "status", "in_progress"),
+            (at("02 11:00"), "priority", "P3"),
+            (at("02 11:30"), "status", "waiting_supplier"),
+            (at("02 12:00"), "status", "resolved"),
+        ],
+        [Outcome("p3", 1, "met", 1800, 1800, started=at("02 11:00"))],
+        targets=[replace(SUPPLIER, id="p3", priorities=frozenset({"P3"}))],
+        priority="P3",
+        policies={**UC, **BY_EVENT_TIME},
+    ),
+    Case(
         "merged-closed-cancelled-and-taken-up",
         "one mistake, whatever it was called meanwhile: 09:00 to 10:00 and 12:00 to 13:00; 3600 + 3600 = 7200 s",
         at("02 09:00"),

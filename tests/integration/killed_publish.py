@@ -31,6 +31,7 @@ from publishing.ledger import Restated
 from publishing.release import ReleaseInput, current_release, publish, read_manifest, verify
 from publishing.restatement import Restating, Step
 from publishing.retention import Retention
+from publishing.star import Star
 
 STEPS = {"open", "os.rename", "os.symlink", "os.link", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree"}
 # Steps at which a kill could tell; each of these is one, however few kills there are.
@@ -84,6 +85,7 @@ def publish_build(home: Path, build: dict[str, Any]) -> None:
     made_of = {
         **build["made_of"],
         **{name: datetime.fromisoformat(build["made_of"][name]) for name in ("as_of", "built_at")},
+        "star": Star(**build["made_of"]["star"]),
         "retention": Retention(timedelta(0), daily=1, monthly=0, yearly=0),
         "project_files": {"slm.yaml": Path(build["certificate"])},
     }
