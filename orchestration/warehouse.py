@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -93,10 +94,16 @@ def warehouse_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
             yield from invocation.stream()
         problems = _problems(layout.dbt_target / "run_results.json") if not invocation.is_successful() else []
         if problems or not invocation.is_successful():
-            reasons = "\n".join(problems) or "dbt ended without results"
+            reasons = "\n".join(problems) or f"dbt ended without results: {_last_words(layout.logs / 'dbt.log')}"
             raise dg.Failure(description=f"The warehouse build failed ({layout.logs / 'dbt.log'}):\n{reasons}")
 
     return built
+
+
+def _last_words(log: Path) -> str:
+    """The last line that dbt wrote: what the error was that it did not survive."""
+    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    return lines[-1] if lines else "it wrote nothing"
 
 
 def audit_checks(report_schema: str = "marts") -> dg.AssetChecksDefinition:

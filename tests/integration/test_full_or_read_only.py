@@ -51,6 +51,19 @@ with user_errors():
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
     run_source(source, project, home, datetime(2026, 4, 2, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
 """
+# The same for dbt alone.
+BUILDING = """
+import functools, resource, subprocess, sys
+from orchestration import nightly
+start = subprocess.Popen.__init__
+def limited(self, *given, **options):
+    if "build" in (given[0] if given else options["args"]):
+        limit = (resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+        options["preexec_fn"] = functools.partial(resource.setrlimit, *limit)
+    start(self, *given, **options)
+subprocess.Popen.__init__ = limited
+sys.exit(nightly.main())
+"""
 READ = """
 import sys, duckdb
 print(duckdb.connect(sys.argv[1], read_only=True).execute("select count(*) from marts.fct_ticket").fetchone()[0])
@@ -113,7 +126,7 @@ class Nights:
 
 @pytest.fixture(scope="module")
 def nights(session_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Nights:
-    """T5 and its resolution come after the release in force; four nights are refused, the fifth is not."""
+    """T5 and its resolution come after the release in force; five nights are refused, the sixth is not."""
     project = session_project.copy(tmp_path_factory.mktemp("refused"))
     project.write("data/tickets-late.csv", TICKET_HEADER, ticket("T5"))
     project.write("data/events-late.csv", EVENT_HEADER, event("E5", "T5", "2026-03-02T12:00:00Z"))
@@ -132,6 +145,7 @@ def nights(session_project: Project, tmp_path_factory: pytest.TempPathFactory) -
         found["read-only"] = refused("-m", "orchestration.nightly", modes=bound_by_modes)
     found["landing"] = refused("-c", LANDING, project.folder, project.home, "1000")
     assert len(project.loads()) == 2
+    found["building"] = refused("-c", BUILDING, "2000000")
     found["runs"] = refused("-c", LIMITED, "50000")
     # Larger than what Dagster and dbt write down of a night (4 MB each at most), smaller than a release (9 MB).
     found["release"] = refused("-c", LIMITED, "8000000", DBT_LOG_FILE_MAX_BYTES="1000000")
@@ -156,7 +170,14 @@ def test_full_disk_is_said(nights: Nights, name: str) -> None:
         assert "Traceback" not in night.said
 
 
-@pytest.mark.parametrize("name", ["read-only", "landing", "runs", "release"])
+def test_full_disk_while_dbt_builds_is_said_in_its_words(nights: Nights) -> None:
+    said = nights.refused["building"]
+    assert said.outcome.status == 1
+    assert NOTHING_PUBLISHED in said.said
+    assert "dbt ended without results: OSError: [Errno 27] File too large" in said.said
+
+
+@pytest.mark.parametrize("name", ["read-only", "landing", "building", "runs", "release"])
 def test_release_in_force_is_intact_and_readable(nights: Nights, name: str) -> None:
     assert nights.refused[name].is_unnoticed
     assert nights.refused[name].tickets_read == 4
