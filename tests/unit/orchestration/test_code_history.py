@@ -1,6 +1,5 @@
 """What other code and what another formula did to a figure is told by the commits between, or it is said why not."""
 
-import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -10,16 +9,11 @@ from orchestration.code_history import METRICS, Change, steps_of_code, stretches
 from publishing.errors import RevisionGone
 from publishing.ledger import Restated, Value
 from publishing.restatement import Restating, split
+from tests.git_checkout import git
 
 RESOLVE, RESPOND = "time_to_resolve", "time_to_first_response"
 MODEL = "dbt_project/models/clock.sql"
 Commit = Callable[..., str]
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(["git", "-C", folder, *identity, *arguments], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 """A release names its code: the commit, the commit and what differs from it, or the content."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from publishing.revision import code_revision, lock_hash
+from tests.git_checkout import git
 
 
 @pytest.fixture
@@ -16,12 +16,6 @@ def checkout(tmp_path: Path) -> Path:
     (tmp_path / "README.md").write_text("hello\n")
     (tmp_path / "requirements.lock").write_text("duckdb==2.0.0\n")
     return tmp_path
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
-    done = subprocess.run(["git", "-C", folder, *identity, *arguments], capture_output=True, text=True, check=True)
-    return done.stdout.strip()
 
 
 @pytest.fixture
