@@ -12,9 +12,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import duckdb
 import httpx
 
 from benchmarks.measure import Cost, machine, medians
@@ -26,6 +28,7 @@ from ingestion.landing import commit_load
 from ingestion.pull import run_source
 from ingestion.pulling.load import spool_of, stage_pull
 from ingestion.pulling.outside import Outside
+from ingestion.readers import connect
 from ingestion.storage import Paths, emptied
 from orchestration.layout import ROOT
 from settings.project import SourceConfig
@@ -82,7 +85,7 @@ def _served(name: str) -> Iterator[tuple[SourceConfig, Callable[[], int]]]:
         options = {**system.options, "url": url, "requestsPerMinute": 1_000_000}
         hosts = (urlsplit(url).hostname or "",)
         source = SourceConfig(name="far", type=name.split(",")[0], options=options, allowed_hosts=hosts)
-        _in_new_home(_pull, source)  # tells the requests
+        _in_new_home(_run, source)  # tells the requests
         requests = httpx.get(f"{url}{ASKED}", trust_env=False).json()
 
         def read() -> int:
@@ -124,13 +127,15 @@ def _in_database(name: str) -> Iterator[tuple[SourceConfig, Callable[[], int]]]:
 
 
 def _measure(name: str, source: SourceConfig, read: Callable[[], int]) -> None:
-    _in_new_home(_pull, source)  # the imports of a first time
-    size = read()
     costs: dict[str, list[Cost]] = {"read and parse": [], "pull into landing": [], "whole run of the source": []}
-    for _ in range(ROUNDS):
-        costs["read and parse"].append(_cost(read))
-        costs["pull into landing"].append(_cost(lambda: _in_new_home(_pull, source)))
-        costs["whole run of the source"].append(_cost(lambda: _in_new_home(_run, source)))
+    with tempfile.TemporaryDirectory() as scratch, connect(Path(scratch)) as con:
+        pull = partial(_pull, con)
+        _in_new_home(pull, source)  # the imports of a first time
+        size = read()
+        for _ in range(ROUNDS):
+            costs["read and parse"].append(_cost(read))
+            costs["pull into landing"].append(_cost(lambda: _in_new_home(pull, source)))
+            costs["whole run of the source"].append(_cost(lambda: _in_new_home(_run, source)))
     base = medians(costs["read and parse"])
     for what, found in costs.items():
         cost = medians(found)
@@ -157,13 +162,15 @@ def _in_new_home(work: Callable[[SourceConfig, Path], None], source: SourceConfi
         work(source, Path(home))
 
 
-def _pull(source: SourceConfig, home: Path) -> None:
+def _pull(con: duckdb.DuckDBPyConnection, source: SourceConfig, home: Path) -> None:
+    """A pull in the database that the run of the source has open, for what comes after the pull."""
     paths = Paths(home)
     adapter = adapter_for(source.name, source.type, source.options)
     if not isinstance(adapter, ConnectorAdapter):
         raise TypeError(source.type)
     with emptied(paths.landing_staging(source.name)) as staging:
         staged = stage_pull(
+            con,
             source.name,
             adapter.connector,
             source.allowed_hosts,

@@ -157,15 +157,16 @@ def run_source(
         if instant.tzinfo is None:
             raise ValueError(f"{name} needs a zone")
 
-    def stage(adapter: Adapter, raw_feeds: Sequence[RawFeed], paths: Paths, staging: Path) -> dict[str, Load]:
-        staged = received(adapter, raw_feeds, paths, staging)
+    def stage(con: duckdb.DuckDBPyConnection, staging: Path) -> dict[str, Load]:
+        staged = received(con, staging)
         if persons is not None:
             forget_staged(adapter, source.name, staged, paths, persons)
         return staged
 
-    def received(adapter: Adapter, raw_feeds: Sequence[RawFeed], paths: Paths, staging: Path) -> dict[str, Load]:
+    def received(con: duckdb.DuckDBPyConnection, staging: Path) -> dict[str, Load]:
         if isinstance(adapter, ConnectorAdapter):
             return stage_pull(
+                con,
                 source.name,
                 adapter.connector,
                 source.allowed_hosts,
@@ -178,7 +179,7 @@ def run_source(
                 window,
                 persons,
             )
-        return _stage(source.name, adapter, raw_feeds, project_dir.absolute(), paths, staging, loaded_at, persons)
+        return _stage(con, source.name, adapter, project_dir.absolute(), paths, staging, loaded_at, persons)
 
     adapter, paths = adapter_for(source.name, source.type, source.options), Paths(home.absolute())
     persons = None if persons is None else persons.remembering(remembered(home.absolute()))
@@ -219,7 +220,7 @@ def _take_in(
     source: SourceConfig,
     home: Path,
     as_of: datetime,
-    stage: Callable[[Adapter, Sequence[RawFeed], Paths, Path], dict[str, Load]] | None,
+    stage: Callable[[duckdb.DuckDBPyConnection, Path], dict[str, Load]] | None,
     window: Window | None = None,
 ) -> SourceResult:
     adapter = adapter_for(source.name, source.type, source.options)
@@ -232,7 +233,7 @@ def _take_in(
         connect(staging / "database") as con,
     ):
         raw_feeds = adapter.raw_feeds()
-        staged = stage(adapter, raw_feeds, paths, landing_staging) if stage else {}
+        staged = stage(con, landing_staging) if stage else {}
         interpreted = _interpret(con, adapter, source.name, raw_feeds, staged, paths, staging)
         settled = settle(con, adapter, source.name, interpreted, as_of, paths, staging)
         try:
@@ -303,9 +304,9 @@ def leave_out_unlisted_sources(home: Path, listed: Collection[str]) -> list[str]
 
 
 def _stage(
+    con: duckdb.DuckDBPyConnection,
     source: str,
     adapter: Adapter,
-    raw_feeds: Sequence[RawFeed],
     project_dir: Path,
     paths: Paths,
     staging: Path,
@@ -316,10 +317,10 @@ def _stage(
     staged: dict[str, Load] = {}
     problems: list[str] = []
     are_all_gone = True
-    for feed in raw_feeds:
+    for feed in adapter.raw_feeds():
         try:
             load = stage_load(
-                source, feed, project_dir, paths, staging, loaded_at, signature(adapter, feed.name, ()), persons
+                con, source, feed, project_dir, paths, staging, loaded_at, signature(adapter, feed.name, ()), persons
             )
         except FileProblem as problem:
             problems += str(problem).split("\n")

@@ -33,7 +33,7 @@ from ingestion.pulling.outside import Outside
 from ingestion.pulling.spool import Frame, Spool
 from ingestion.pulling.tables import TableClient
 from ingestion.pulling.walk import can_go_on, record_text, walk
-from ingestion.readers import FAULT, FAULT_CODE, FILE, LINE, NUMBER, RAW, connect, literal, quoted, sql_path
+from ingestion.readers import FAULT, FAULT_CODE, FILE, LINE, NUMBER, RAW, literal, quoted, sql_path
 from ingestion.storage import Paths, as_json, new_load_id, sync_file, sync_folder
 from settings.instants import parse_clock_duration
 
@@ -97,6 +97,7 @@ def remove_useless_spools(paths: Paths, source: str, persons: Persons | None, no
 
 
 def stage_pull(
+    con: duckdb.DuckDBPyConnection,
     source: str,
     connector: Connector[Any],
     allowed_hosts: Sequence[str],
@@ -111,10 +112,10 @@ def stage_pull(
 ) -> dict[str, Load]:
     """Pull the source; afterwards `staging` has a load for each raw feed with something new.
 
-    `loaded_at` is an instant with a zone; `config_hash` says of a raw feed how it is understood. With a `window` that
-    stretch is asked for again instead of what is new: nothing is taken for deleted, and the next pull begins where it
-    would have begun. Without `persons` what names a person is landed as it is. Raises SourceError; a pull that a later
-    run can finish stays in the spool.
+    `con` is a database for the work in between, in which nothing is left. `loaded_at` is an instant with a zone;
+    `config_hash` says of a raw feed how it is understood. With a `window` that stretch is asked for again instead of
+    what is new: nothing is taken for deleted, and the next pull begins where it would have begun. Without `persons`
+    what names a person is landed as it is. Raises SourceError; a pull that a later run can finish stays in the spool.
     """
     spool = spool_of(paths, source, window)
     feeds = connector.feeds()
@@ -142,13 +143,13 @@ def stage_pull(
     # Load ids are unique within the source: several raw feeds may bring rows of one canonical feed.
     last = max((load.load_id for found in loads.values() for load in found), default=None)
     frames, begun = _read_spool(spool)
-    with connect(staging / ".pull") as con:
+    with con.cursor() as own:
         for feed in feeds:
             if feed.name not in whole and feed.name not in frames:
                 continue
             received = _received(feed, frames.get(feed.name, []))
             landing = _FeedLanding(
-                con, connector, feed, received, loads[feed.name], persons, is_whole=feed.name in whole
+                own, connector, feed, received, loads[feed.name], persons, is_whole=feed.name in whole
             )
             problems += landing.problems()
             if not problems and landing.has_news:

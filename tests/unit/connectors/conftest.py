@@ -19,6 +19,7 @@ from ingestion.landing import Load, commit_loads, finish_commit, landed_loads
 from ingestion.persons import Persons
 from ingestion.pull import SourceResult, run_source
 from ingestion.pulling.load import Window, spool_of, stage_pull
+from ingestion.readers import connect
 from ingestion.storage import Paths, emptied
 from settings.project import SourceConfig
 from tests.unit.connectors.replay import Replay, Surroundings, served
@@ -65,8 +66,9 @@ class Pulled:
         assert isinstance(adapter, ConnectorAdapter)
         paths = Paths(self.home)
         finish_commit("far", paths)
-        with emptied(paths.landing_staging("far")) as staging:
+        with emptied(paths.landing_staging("far")) as staging, connect(self.home / "database") as con:
             staged = stage_pull(
+                con,
                 "far",
                 adapter.connector,
                 self.allowed_hosts,
