@@ -7,10 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
@@ -26,19 +24,9 @@ from tests.integration.small_project import (
     published_state,
     ticket,
 )
-
-Found = TypeVar("Found")
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="looks at processes below /proc (Linux)")
-
-
-def eventually(look: Callable[[], Found | None], what: str, seconds: float = 120.0) -> Found:
-    """What `look` finds, as soon as it finds it."""
-    deadline = time.monotonic() + seconds
-    while (found := look()) is None:
-        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
-        time.sleep(0.02)
-    return found
 
 
 def child_that_holds(process: subprocess.Popen[bytes], lock: Path) -> int | None:
