@@ -514,9 +514,9 @@ def sql_path(path: Path) -> str:
 
 
 def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
-    """A database in memory that may spill to `scratch`; instants with an offset are UTC in it."""
+    """A database in memory that may spill to `scratch`; instants with an offset are UTC in it and in its cursors."""
     scratch.mkdir(parents=True, exist_ok=True)
     con = duckdb.connect(config={**OFFLINE, "temp_directory": str(scratch / "spill")})
-    con.execute("set TimeZone = 'UTC'")
-    con.execute("set preserve_insertion_order = true")
+    con.execute("set global TimeZone = 'UTC'")
+    con.execute("set global preserve_insertion_order = true")
     return con

@@ -2,6 +2,9 @@
 
 import csv
 import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +14,7 @@ from hypothesis import strategies as st
 
 from ingestion.errors import FileProblem
 from ingestion.readers import FastPathFailed, connect, open_parts
+from tests.integration.small_project import ROOT
 
 # No lone carriage return: outside quotes it is a line end to some and a character to others.
 cells = st.text(alphabet=st.sampled_from('ab"\n, ;é\t'), max_size=6)
@@ -88,3 +92,19 @@ def test_lines_are_right_beyond_one_batch(tmp_path: Path) -> None:
     content = "x,y\n" + "".join(f'{n},"a\nb"\n' for n in range(100_000))
     rows = read(tmp_path, content.encode(), is_fast=True)
     assert (len(rows), rows[-1]["x"], rows[-1]["_line"]) == (100_000, "99999", 200_000)
+
+
+def test_cursors_are_in_utc_wherever_the_machine_is(tmp_path: Path) -> None:
+    program = """
+import sys
+from pathlib import Path
+from ingestion.readers import connect
+with connect(Path(sys.argv[1])) as con:
+    for session in (con, con.cursor()):
+        print(session.execute("select epoch(timestamptz '2026-01-01 00:00:00')").fetchall())
+"""
+    environment = {**os.environ, "TZ": "America/New_York"}
+    said = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert said.stdout.split("\n") == ["[(1767225600.0,)]"] * 2 + [""], said.stderr
