@@ -49,6 +49,7 @@ def test_any_offset_is_taken_off(local: datetime, offset: int) -> None:
     text = f"{local.isoformat()}{sign}{size // 60:02d}:{size % 60:02d}"
     expected = datetime.fromisoformat(text).astimezone(ZoneInfo("UTC")).replace(tzinfo=None, microsecond=0)
     with duckdb.connect() as con:
+        con.execute("set TimeZone = 'UTC'")
         found = con.execute(f"select {instant_with_offset('$text')}", {"text": text}).fetchall()
     assert found == [(expected,)]
 
