@@ -35,8 +35,9 @@ answered as (
         count(is_top2) as scaled_count,
         count(case when is_promoter then 1 end) as promoter_count,
         count(case when is_detractor then 1 end) as detractor_count,
-        avg(score) as mean_score,
-        case when count(*) > 1 then stddev_samp(score) end as score_deviation,
+        -- in one order: the last digit of a sum of fractions depends on it, and the same build gives the same bytes
+        avg(score order by score) as mean_score,
+        case when count(*) > 1 then stddev_samp(score order by score) end as score_deviation,
         min(instrument_id) as instrument_id,
         count(distinct instrument_id) as instrument_count
     from dated
