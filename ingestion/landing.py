@@ -26,7 +26,7 @@ import pyarrow.parquet as pq
 
 from ingestion.errors import FileGone, FileProblem
 from ingestion.persons import PERSONS, Persons, replaced_column
-from ingestion.readers import FAULT, FAULT_CODE, FILE, LINE, NUMBER, RAW, FastPathFailed, Part, open_parts
+from ingestion.readers import FAULT, FAULT_CODE, FILE, LINE, NUMBER, RAW, FastPathFailed, Part, connect, open_parts
 from ingestion.storage import LOAD_ID, Paths, as_json, new_load_id, sync_file, sync_folder
 
 RECORDS, MANIFEST = "records.parquet", "manifest.json"
@@ -129,7 +129,6 @@ def landed_loads(paths: Paths, source: str, feed: str) -> list[Load]:
 
 
 def stage_load(
-    con: duckdb.DuckDBPyConnection,
     source: str,
     feed: RawFeed,
     project_dir: Path,
@@ -141,8 +140,7 @@ def stage_load(
 ) -> Load | None:
     """A new load in `staging`, or None where no file holds anything new.
 
-    `con` is a database to read with, in which nothing is left. `loaded_at` is an instant with a zone; without
-    `persons` what names a person is landed as it is.
+    `loaded_at` is an instant with a zone; without `persons` what names a person is landed as it is.
     Raises FileProblem for what cannot be read, each problem a line.
     """
     earlier = landed_loads(paths, source, feed.name)
@@ -153,7 +151,7 @@ def stage_load(
     load_id = new_load_id(earlier[-1].load_id if earlier else None, loaded_at)
     folder = staging / feed.name / load_id
     folder.mkdir(parents=True)
-    columns, counts = _write_records(con, feed, taken, folder, staging / f"{feed.name}.scratch", persons)
+    columns, counts = _write_records(feed, taken, folder, staging / f"{feed.name}.scratch", persons)
     manifest = {
         "source": source,
         "feed": feed.name,
@@ -298,19 +296,14 @@ def _latest_contents(loads: Sequence[Load]) -> dict[str, str]:
 
 
 def _write_records(
-    con: duckdb.DuckDBPyConnection,
-    feed: RawFeed,
-    files: Sequence[_Found],
-    folder: Path,
-    scratch: Path,
-    persons: Persons | None,
+    feed: RawFeed, files: Sequence[_Found], folder: Path, scratch: Path, persons: Persons | None
 ) -> tuple[tuple[str, ...], dict[str, int]]:
     """records.parquet in `folder`; returns the columns of the records and the number of records of each file."""
     problems: list[str] = []
     parts: list[tuple[_Found, Part]] = []
     for index, file in enumerate(files):
         try:
-            opened = open_parts(con, file.path, file.label, scratch / f"file-{index:05d}", feed.delimiter)
+            opened = open_parts(file.path, file.label, scratch / f"file-{index:05d}", feed.delimiter)
             problems += [problem for part in opened if (problem := _missing_columns(feed, part))]
             parts += [(file, part) for part in opened]
         except FileProblem as problem:
@@ -321,7 +314,7 @@ def _write_records(
     if not problems:
         try:
             change = without_persons(feed, persons.named) if persons and feed.persons else None
-            counts = _stream(con, parts, columns, folder / RECORDS, change)
+            counts = _stream(parts, columns, folder / RECORDS, scratch, change)
         except FileProblem as problem:
             problems.append(str(problem))
     shutil.rmtree(scratch, ignore_errors=True)
@@ -354,21 +347,22 @@ def _all_columns(parts: Sequence[Part]) -> tuple[str, ...]:
 
 
 def _stream(
-    con: duckdb.DuckDBPyConnection,
     parts: Sequence[tuple[_Found, Part]],
     columns: tuple[str, ...],
     target: Path,
+    scratch: Path,
     change: Callable[[pa.RecordBatch], pa.RecordBatch] | None,
 ) -> dict[str, int]:
     """Write all records; the number of records per file. Falls back to the careful path where the fast one fails."""
-    try:
-        return _write_batches(con, parts, columns, target, change, careful=())
-    except FastPathFailed:
-        careful = [part.label for _, part in parts if not _is_fast(con, part)]
-        return _write_batches(con, parts, columns, target, change, careful=careful)
+    with connect(scratch) as con:
+        try:
+            return _write_batches(parts, columns, target, con, change, careful=())
+        except FastPathFailed:
+            careful = [part.label for _, part in parts if not _is_fast(part, con)]
+            return _write_batches(parts, columns, target, con, change, careful=careful)
 
 
-def _is_fast(con: duckdb.DuckDBPyConnection, part: Part) -> bool:
+def _is_fast(part: Part, con: duckdb.DuckDBPyConnection) -> bool:
     """Whether the fast path accounts for every line of this part."""
     try:
         for _ in part.batches(con, is_fast=True):
@@ -379,10 +373,10 @@ def _is_fast(con: duckdb.DuckDBPyConnection, part: Part) -> bool:
 
 
 def _write_batches(
-    con: duckdb.DuckDBPyConnection,
     parts: Sequence[tuple[_Found, Part]],
     columns: tuple[str, ...],
     target: Path,
+    con: duckdb.DuckDBPyConnection,
     change: Callable[[pa.RecordBatch], pa.RecordBatch] | None,
     careful: Sequence[str],
 ) -> dict[str, int]:

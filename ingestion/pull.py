@@ -179,7 +179,8 @@ def run_source(
                 window,
                 persons,
             )
-        return _stage(con, source.name, adapter, project_dir.absolute(), paths, staging, loaded_at, persons)
+        # Files get a database of their own: one that a damaged file has brought down reads no other.
+        return _stage(source.name, adapter, project_dir.absolute(), paths, staging, loaded_at, persons)
 
     adapter, paths = adapter_for(source.name, source.type, source.options), Paths(home.absolute())
     persons = None if persons is None else persons.remembering(remembered(home.absolute()))
@@ -304,7 +305,6 @@ def leave_out_unlisted_sources(home: Path, listed: Collection[str]) -> list[str]
 
 
 def _stage(
-    con: duckdb.DuckDBPyConnection,
     source: str,
     adapter: Adapter,
     project_dir: Path,
@@ -320,7 +320,7 @@ def _stage(
     for feed in adapter.raw_feeds():
         try:
             load = stage_load(
-                con, source, feed, project_dir, paths, staging, loaded_at, signature(adapter, feed.name, ()), persons
+                source, feed, project_dir, paths, staging, loaded_at, signature(adapter, feed.name, ()), persons
             )
         except FileProblem as problem:
             problems += str(problem).split("\n")

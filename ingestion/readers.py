@@ -70,11 +70,10 @@ class Part(Protocol):
         """The records in file order: `columns` as text, `_line`, and the three fault columns."""
 
 
-def open_parts(con: duckdb.DuckDBPyConnection, path: Path, label: str, scratch: Path, delimiter: str) -> list[Part]:
+def open_parts(path: Path, label: str, scratch: Path, delimiter: str) -> list[Part]:
     """The parts of one file, headers read and checked.
 
-    `con` describes what only a database can read; `scratch` is a folder of this file's own for unpacked members.
-    Raises FileProblem naming `label`.
+    `scratch` is a folder of this file's own for unpacked members. Raises FileProblem naming `label`.
     """
     if path.stat().st_size == 0:
         raise FileProblem(
@@ -83,7 +82,7 @@ def open_parts(con: duckdb.DuckDBPyConnection, path: Path, label: str, scratch: 
     suffixes = [suffix.lower() for suffix in path.suffixes]
     last = suffixes[-1] if suffixes else ""
     if last == ".parquet":
-        return [_parquet_part(con, path, label)]
+        return [_parquet_part(path, label)]
     if last == ".zip":
         return _zip_parts(path, label, scratch, delimiter)
     if last == ".gz":
@@ -477,8 +476,8 @@ def _as_readable_parquet(label: str) -> Iterator[None]:
         raise FileProblem(f"{label}: not a readable Parquet file ({said}); copy the whole file again") from error
 
 
-def _parquet_part(con: duckdb.DuckDBPyConnection, path: Path, label: str) -> _ParquetPart:
-    with _as_readable_parquet(label):
+def _parquet_part(path: Path, label: str) -> _ParquetPart:
+    with _as_readable_parquet(label), duckdb.connect(config=OFFLINE) as con:
         rows = con.execute(f"describe select * from read_parquet('{sql_path(path)}')").fetchall()
     columns = _check_columns([str(row[0]) for row in rows], label)
     return _ParquetPart(path, label, columns, tuple(str(row[1]) for row in rows))

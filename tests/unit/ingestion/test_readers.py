@@ -28,8 +28,8 @@ def rows_of(batches: list[pa.RecordBatch]) -> list[dict[str, object]]:
 def read(folder: Path, content: bytes, is_fast: bool) -> list[dict[str, object]]:
     path = folder / "table.csv"
     path.write_bytes(content)
+    (part,) = open_parts(path, "table.csv", folder / "scratch", ",")
     with connect(folder / "database") as con:
-        (part,) = open_parts(con, path, "table.csv", folder / "scratch", ",")
         return rows_of(list(part.batches(con, is_fast)))
 
 
