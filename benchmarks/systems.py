@@ -433,7 +433,7 @@ TABLES: dict[str, Stored] = {
                 from range({RECORDS // 5 * 4}) as numbers (n)""",
             "sys_user": "select md5(n::varchar) as sys_id, 'user-' || n as user_name from range(1000) as numbers (n)",
         },
-        {"leaveOut": ["task_sla", "group", "company", "service"]},
+        {"leaveOut": ["task_sla", "group", "company", "service"], "inheritedColumns": True},
     ),
     # The columns that Icinga's own schema has.
     "icinga": Stored(

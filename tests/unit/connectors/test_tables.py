@@ -177,6 +177,56 @@ def test_servicenow_by_way_of_fivetran_is_understood_like_servicenow(far: Pulled
     ]
 
 
+@pytest.mark.parametrize("kind", ["fivetran_servicenow"])
+def test_incident_is_read_anew_when_only_its_task_was_synced(far: Pulled, change: Store) -> None:
+    far.run()
+    change(
+        "update task set closed_at = '2026-03-09 10:00:00', _fivetran_synced = '2026-03-09 11:00:00+00'"
+        " where sys_id = 'a1'"
+    )
+    assert [load.feed for load in far.run(NIGHT + timedelta(days=1)).new_loads] == ["incident"]
+    assert far.rows("tickets", "ticket_id, source_closed_at") == [("INC1", datetime(2026, 3, 9, 10))]
+
+
+@pytest.mark.parametrize("kind", ["fivetran_servicenow"])
+def test_column_of_deletions_is_there_from_the_first_deletion_on(far: Pulled, change: Store) -> None:
+    """One that Fivetran found by reading the table anew has an old time of syncing."""
+    change("alter table incident drop column _fivetran_deleted")
+    far.run()
+    assert [ticket for (ticket,) in far.rows("tickets", "ticket_id")] == ["INC1", "INC2"]
+    change(
+        "alter table incident add column _fivetran_deleted boolean;"
+        " update incident set _fivetran_deleted = true where sys_id = 'a1'"
+    )
+    assert [load.feed for load in far.run(NIGHT + timedelta(days=1)).new_loads] == ["deletion"]
+    assert [ticket for (ticket,) in far.rows("tickets", "ticket_id")] == ["INC2"]
+
+
+@pytest.mark.parametrize("kind", ["fivetran_servicenow"])
+def test_inherited_columns_need_no_table_of_tasks(far: Pulled, change: Store) -> None:
+    far.run()
+    before = {feed: far.rows(feed, "*") for feed in CANONICAL_FEEDS}
+    columns = [
+        *("number varchar", "company_value varchar", "business_service_value varchar", "priority bigint"),
+        *("opened_at timestamp", "closed_at timestamp", "assignment_group_value varchar", "contact_type varchar"),
+        *("state bigint", "made_sla boolean", "reassignment_count bigint"),
+    ]
+    for column in columns:
+        name = column.split()[0]
+        change(
+            f"alter table incident add column {column};"
+            f" update incident set {name} = (select {name} from task where task.sys_id = incident.sys_id)"
+        )
+    change("drop table task")
+    if (store := Path(far.options.get("path", ""))).is_dir():
+        (store / "task" / "part-0.parquet").unlink(missing_ok=True)
+    with pytest.raises(SourceError, match="task"):
+        far.run()
+    far.home = far.home.parent / "again"
+    far.run(inheritedColumns=True)
+    assert {feed: far.rows(feed, "*") for feed in CANONICAL_FEEDS} == before
+
+
 @pytest.mark.parametrize("kind", ["icinga"])
 def test_hard_states_of_icinga_are_checks_that_hold_until_the_next_one(far: Pulled) -> None:
     far.run()
