@@ -235,17 +235,24 @@ def test_hard_states_of_icinga_are_checks_that_hold_until_the_next_one(far: Pull
         ("web1!http", at("09:00:00"), "up"),
         ("web1!http", at("10:01:00"), "down"),
         ("web1!http", at("10:30:17"), "up"),
+        ("web2", at("11:00:00"), "down"),
     ]
     assert far.rows("uptime_checks", "min(max_gap_seconds)") == [(876_000 * 3600,)]
 
 
 @pytest.mark.parametrize("kind", ["icinga"])
 def test_downtimes_of_icinga_are_maintenance_as_it_was(far: Pulled) -> None:
-    """The one called off before it began was none; a fixed one ends when it was scheduled to."""
+    """Those called off before they began were none, nor was a flexible one that nothing triggered.
+
+    A fixed one ends when it was scheduled to.
+    """
     far.run()
+    assert far.quarantine() == []
     assert far.rows("outages", "outage_id, started_at, ended_at") == [
         ("1", datetime(2026, 3, 5, 1), datetime(2026, 3, 5, 3)),
         ("3", datetime(2026, 3, 7, 1), datetime(2026, 3, 7, 2)),
+        ("5", datetime(2026, 3, 8, 2, 10), datetime(2026, 3, 8, 3, 10, 30)),
+        ("6", datetime(2026, 3, 9, 22), None),
     ]
 
 
@@ -361,7 +368,7 @@ def test_silent_database_is_not_waited_for_without_end(tmp_path: Path) -> None:
 def test_environment_does_not_lead_a_real_connection_astray(far: Pulled, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGHOSTADDR", "203.0.113.9")
     far.pull()
-    assert far.landed_counts() == {"states": 4, "downtimes": 3}
+    assert far.landed_counts() == {"states": 5, "downtimes": 7}
 
 
 @pytest.mark.parametrize("kind", ["icinga"])
@@ -430,7 +437,7 @@ def test_only_the_database_that_a_trusted_certificate_names_is_read(
     far = Pulled("icinga", NO_SERVER, tmp_path / "home", options, surroundings, (host,))
     if said is None:
         far.pull()
-        assert far.landed_counts() == {"states": 4, "downtimes": 3}
+        assert far.landed_counts() == {"states": 5, "downtimes": 7}
     else:
         with pytest.raises(SourceUnavailable, match=said):
             far.pull()
@@ -524,7 +531,7 @@ def test_file_that_somebody_else_is_writing_is_told_and_read_when_it_is_free(far
         assert len(far.surroundings.waited) == 5
         writer.communicate()
     far.pull()
-    assert far.landed_counts() == {"states": 4, "downtimes": 3}
+    assert far.landed_counts() == {"states": 5, "downtimes": 7}
 
 
 @pytest.mark.parametrize("kind", ["icinga"])
