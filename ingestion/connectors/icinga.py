@@ -20,8 +20,8 @@ _UNTIL_THE_NEXT_CHANGE = "PT876000H"
 class IcingaOptions(TableOptions):
     """Options of a source of type `icinga`. A service is `host!service`, a host its own name; `service_map` names it.
 
-    The words of `status_map` are `service 0` to `service 3`, and `host 0` to `host 2`. The last one is what Icinga writes
-    for a host that is down behind another that is; its own reports count it as down.
+    The words of `status_map` are `service 0` to `service 3`, and `host 0` to `host 2`. The last one is what Icinga
+    writes for a host that is down behind another that is; its own reports count it as down.
     """
 
     words_of_system: ClassVar[Mapping[str, Mapping[str, str]]] = MappingProxyType(

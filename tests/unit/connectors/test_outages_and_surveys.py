@@ -9,7 +9,7 @@ import pytest
 from ingestion.errors import SourceError
 from tests.unit.connectors.conftest import NIGHT, SUNDAY, Pulled
 from tests.unit.connectors.replay import Answer, no_fault
-from tests.unit.connectors.systems.ics import MOVED, ONCE, WEEKLY
+from tests.unit.connectors.systems.ics import FOLLOWING, MOVED, NIGHTLY, ONCE, WEEKLY
 
 OUTAGE = "outage_id, service_id, kind, started_at, ended_at"
 
@@ -105,7 +105,10 @@ class TestIcs:
             datetime(2026, 4, 5, 1),
         ]
 
-    def test_categories_name_the_services(self, far: Pulled) -> None:
+    @pytest.mark.parametrize("lines", ["CATEGORIES:web\nCATEGORIES:database\n", "CATEGORIES:database,web\n"])
+    def test_categories_name_the_services_on_one_line_or_on_several(self, far: Pulled, replay: Any, lines: str) -> None:
+        assert ONCE.count("CATEGORIES:web\nCATEGORIES:database\n") == 1
+        replay.api.events = [ONCE.replace("CATEGORIES:web\nCATEGORIES:database\n", lines)]
         far.run()
         assert far.rows("outages", "service_id, started_at, ended_at", "outage_id like 'once%'") == [
             ("database", march(20, 22), march(21, 2)),
@@ -120,9 +123,25 @@ class TestIcs:
         assert len(far.rows("outages", "outage_id", "outage_id like 'weekly%'")) == 6
         assert far.rows("outages", "started_at", "outage_id like 'weekly|2026-03-15%'") == [(march(15, 3),)]
 
-    def test_window_that_is_called_off_is_gone(self, far: Pulled, replay: Any) -> None:
+    def test_windows_that_are_all_moved_from_one_on_are_the_same_windows(self, far: Pulled, replay: Any) -> None:
+        """They have one RECURRENCE-ID between them."""
+        replay.api.events = [NIGHTLY]
         far.run()
-        replay.api.events = [WEEKLY, MOVED, ONCE.replace("SUMMARY", "STATUS:CANCELLED\nSUMMARY")]
+        before = far.rows("outages", "outage_id", "outage_id like 'nightly%'")
+        replay.api.events = [NIGHTLY, FOLLOWING]
+        far.run(NIGHT + timedelta(days=1))
+        assert far.rows("outages", "outage_id", "outage_id like 'nightly%'") == before
+        assert far.rows("outages", "started_at, ended_at", "outage_id like 'nightly%'") == [
+            (march(10, 22), march(10, 23)),
+            (march(11, 23), march(12, 0)),
+            (march(12, 23), march(13, 0)),
+        ]
+
+    @pytest.mark.parametrize("status", ["CANCELLED", "cancelled"])
+    def test_window_that_is_called_off_is_gone(self, far: Pulled, replay: Any, status: str) -> None:
+        replay.api.events = [WEEKLY, MOVED, ONCE]
+        far.run()
+        replay.api.events = [WEEKLY, MOVED, ONCE.replace("SUMMARY", f"STATUS:{status}\nSUMMARY")]
         far.run(NIGHT + timedelta(days=1))
         assert far.rows("outages", "outage_id", "outage_id like 'once%'") == []
         replay.api.events = [WEEKLY, MOVED]
