@@ -10,6 +10,7 @@ from ingestion.errors import SourceError
 from tests.unit.connectors.conftest import NIGHT, SUNDAY, Pulled
 from tests.unit.connectors.replay import Answer, no_fault
 from tests.unit.connectors.systems.ics import FOLLOWING, MOVED, NIGHTLY, ONCE, WEEKLY
+from tests.unit.connectors.systems.pagerduty import incident
 
 OUTAGE = "outage_id, service_id, kind, started_at, ended_at"
 
@@ -74,6 +75,29 @@ class TestPagerDuty:
         far.surroundings.now += timedelta(days=1)
         far.run(NIGHT + timedelta(days=1))
         assert far.rows("outages", "ended_at", "outage_id = 'P2'") == [(march(10, 5),)]
+
+    def test_day_with_more_entries_than_may_be_paged_through_is_asked_for_in_parts(
+        self, far: Pulled, replay: Any
+    ) -> None:
+        """The one that only the first entry of the day tells of would be the last one to come."""
+        far.run()
+        replay.api.incidents |= {name: incident(0, id=name) for name in ("first", "last")}
+        noon = datetime(2026, 3, 9, 12)
+        replay.api.entries += [
+            ("first", "2026-03-09T00:00:00Z", "trigger_log_entry"),
+            *(("P1", f"{noon + timedelta(seconds=n):%Y-%m-%dT%H:%M:%SZ}", "notify_log_entry") for n in range(10_000)),
+            ("last", "2026-03-09T23:59:59Z", "trigger_log_entry"),
+        ]
+        far.options["pageSize"] = 2_500
+        far.surroundings.now += timedelta(days=1)
+        far.run(NIGHT + timedelta(days=1))
+        assert {outage for (outage,) in far.rows("outages", "outage_id")} == {"P1", "P2", "P3", "first", "last"}
+
+    def test_second_with_more_entries_than_may_be_paged_through_is_told(self, far: Pulled, replay: Any) -> None:
+        replay.api.entries = [("P1", "2026-03-09T12:00:00Z", "notify_log_entry")] * 10_001
+        far.options |= {"pageSize": 10_000, "since": "2026-03-09T00:00:00Z"}
+        with pytest.raises(SourceError, match="the second 2026-03-09T12:00:00Z has more than 10,000 entries"):
+            far.run()
 
 
 @pytest.mark.parametrize("kind", ["pingdom"])
