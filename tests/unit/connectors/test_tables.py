@@ -165,6 +165,20 @@ def test_row_that_is_synced_later_is_found(far: Pulled, change: Store) -> None:
     assert far.rows("ticket_events", "count(*)") == [(8,)]
 
 
+@pytest.mark.parametrize("kind", ["fivetran_zendesk"])
+@pytest.mark.parametrize("told", ["_fivetran_deleted = true", "status = 'deleted'"])
+def test_deleted_ticket_is_gone_even_if_its_row_keeps_the_time_of_syncing(
+    far: Pulled, change: Store, told: str
+) -> None:
+    """As after Fivetran read the table anew, and found it missing."""
+    far.run()
+    change(f"update ticket set {told} where id = 2")
+    assert [load.feed for load in far.run(NIGHT + timedelta(days=1)).new_loads] == ["ticket"]
+    assert far.rows("tickets", "ticket_id") == [("1",)]
+    assert far.rows("ticket_events", "count(*)", "ticket_id = '2'") == [(0,)]
+    assert far.run(NIGHT + timedelta(days=2)).new_loads == ()
+
+
 @pytest.mark.parametrize("kind", ["fivetran_servicenow"])
 def test_servicenow_by_way_of_fivetran_is_understood_like_servicenow(far: Pulled) -> None:
     far.run()
