@@ -40,6 +40,16 @@ class TestStatuspage:
             ("i9:c1", "api", "maintenance", march(5, 1), march(5, 3), march(1, 0))
         ]
 
+    def test_maintenance_that_was_completed_before_it_was_to_begin_was_none(self, far: Pulled, replay: Any) -> None:
+        far.run()
+        assert far.quarantine() == []
+        assert far.rows("outages", "outage_id", "outage_id like 'i10:%'") == []
+        replay.api.maintenances[1]["resolved_at"] = "2026-03-06T02:30:00.000+02:00"
+        far.run(NIGHT + timedelta(days=1))
+        assert far.rows("outages", "started_at, ended_at", "outage_id like 'i10:%'") == [
+            (march(5, 23), datetime(2026, 3, 6, 0, 30))
+        ]
+
     def test_component_taken_off_an_incident_later_was_not_down(self, far: Pulled, replay: Any) -> None:
         far.run()
         replay.api.incidents[0]["components"].pop()
