@@ -125,6 +125,16 @@ class TestPingdom:
         rows = far.rows("outages", "started_at, ended_at", "started_at > timestamp '2026-03-03'")
         assert rows == [(march(9, 23), march(10, 2))]
 
+    def test_last_state_of_a_check_that_was_deleted_is_over(self, far: Pulled, replay: Any) -> None:
+        far.run()
+        del replay.api.states[85]
+        (up,) = replay.api.states[86]
+        for day, ended in ((1, None), (2, march(10, 1))):
+            replay.api.states[86] = [(*up[:2], up[2] + day * 86_400 + 60 * (day - 1))]
+            far.surroundings.now += timedelta(days=1)
+            far.run(NIGHT + timedelta(days=day))
+            assert far.rows("outages", "ended_at", "started_at > timestamp '2026-03-03'") == [(ended,)]
+
 
 @pytest.mark.parametrize("kind", ["ics"])
 class TestIcs:
