@@ -171,6 +171,7 @@ def test_deleted_ticket_is_gone_even_if_its_row_keeps_the_time_of_syncing(
     far: Pulled, change: Store, told: str
 ) -> None:
     """As after Fivetran read the table anew, and found it missing."""
+    change("update ticket set _fivetran_synced = '2026-03-08 00:00:00+00' where id = 1")
     far.run()
     change(f"update ticket set {told} where id = 2")
     assert [load.feed for load in far.run(NIGHT + timedelta(days=1)).new_loads] == ["ticket"]
@@ -209,11 +210,14 @@ def test_column_of_deletions_is_there_from_the_first_deletion_on(far: Pulled, ch
     far.run()
     assert [ticket for (ticket,) in far.rows("tickets", "ticket_id")] == ["INC1", "INC2"]
     change(
-        "alter table incident add column _fivetran_deleted boolean;"
-        " update incident set _fivetran_deleted = true where sys_id = 'a1'"
+        "alter table incident add column _fivetran_deleted boolean; update incident set _fivetran_deleted = true,"
+        " _fivetran_synced = '2026-03-08 00:00:00+00' where sys_id = 'a1'"
     )
-    assert [load.feed for load in far.run(NIGHT + timedelta(days=1)).new_loads] == ["deletion"]
+    far.run(NIGHT + timedelta(days=1))
     assert [ticket for (ticket,) in far.rows("tickets", "ticket_id")] == ["INC2"]
+    change("update incident set _fivetran_deleted = true where sys_id = 'a2'")
+    assert [load.feed for load in far.run(NIGHT + timedelta(days=2)).new_loads] == ["deletion"]
+    assert far.rows("tickets", "ticket_id") == []
 
 
 @pytest.mark.parametrize("kind", ["fivetran_servicenow"])
