@@ -172,9 +172,24 @@ def _pingdom_page(asked: Asked) -> int | None:
 SERIES = RECORDS // _DAYS
 
 
+# A day of PagerDuty may have no more than 10,000 entries without being asked for in parts.
+_PAGES_A_DAY = RECORDS // _DAYS // 100
+
+
 def _entry(number: int) -> Any:
-    entry = {"id": f"R{number}", "type": "trigger_log_entry", "created_at": f"{TODAY:%Y-%m-%d}T00:00:00Z"}
+    day = FIRST_DAY + timedelta(days=(number - 1) // (_PAGES_A_DAY * 100))
+    entry = {"id": f"R{number}", "type": "trigger_log_entry", "created_at": f"{day:%Y-%m-%d}T00:00:00Z"}
     return {**entry, "incident": pagerduty.incident(number)}
+
+
+def _entries(records: list[Any], page: int) -> Any:
+    place = page % _PAGES_A_DAY
+    return {"log_entries": records, "limit": 100, "offset": place * 100, "more": place < _PAGES_A_DAY - 1}
+
+
+def _entries_page(asked: Asked) -> int:
+    day = (datetime.fromisoformat(asked.params["since"]) - FIRST_DAY).days
+    return day * _PAGES_A_DAY + int(asked.params["offset"]) // 100
 
 
 def _series(number: int) -> Any:
@@ -351,14 +366,8 @@ SYSTEMS: dict[str, Far] = {
         ),
     ),
     "pagerduty": Far(
-        {**TOKEN, "since": f"{TODAY:%Y-%m-%d}T00:00:00Z", "pageSize": 100},
-        paged(
-            100,
-            _entry,
-            lambda records, page: {"log_entries": records, "limit": 100, "offset": page * 100, "more": bool(records)},
-            lambda asked: int(asked.params["offset"]) // 100,
-            lambda asked: {},
-        ),
+        {**TOKEN, "since": f"{FIRST_DAY:%Y-%m-%d}T00:00:00Z", "pageSize": 100},
+        paged(100, _entry, _entries, _entries_page, lambda asked: {}),
     ),
     # A record is a series' day, of 24 samples here.
     "prometheus": Far(
@@ -433,7 +442,7 @@ TABLES: dict[str, Stored] = {
                 from range({RECORDS // 5 * 4}) as numbers (n)""",
             "sys_user": "select md5(n::varchar) as sys_id, 'user-' || n as user_name from range(1000) as numbers (n)",
         },
-        {"leaveOut": ["task_sla", "group", "company", "service"]},
+        {"leaveOut": ["task_sla", "group", "company", "service"], "inheritedColumns": True},
     ),
     # The columns that Icinga's own schema has.
     "icinga": Stored(

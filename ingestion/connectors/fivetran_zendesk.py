@@ -69,8 +69,9 @@ class FivetranZendesk(TableConnector[FivetranZendeskOptions]):
             "organization": "select id, name, _fivetran_synced from {organization}",
             "group": "select id, name, _fivetran_synced from {group}",
             "ticket": f"""
-                select id, status, type, requester_id, via_channel, problem_id, coalesce(_fivetran_deleted, false)
-                    as is_deleted, {utc("created_at")} as created_at, _fivetran_synced
+                select id, status, type, requester_id, via_channel, problem_id,
+                    coalesce(_fivetran_deleted, false) or coalesce(status, '') = 'deleted' as is_deleted,
+                    {utc("created_at")} as created_at, _fivetran_synced
                 from {{ticket}}""",
             "history": f"""
                 select concat_ws('|', ticket_id, field_name, {utc("updated")}) as id, ticket_id, field_name, user_id,
@@ -86,7 +87,13 @@ class FivetranZendesk(TableConnector[FivetranZendeskOptions]):
         }
     )
     keys = MappingProxyType(dict.fromkeys(queries, "id"))
-    cursors = MappingProxyType(dict.fromkeys(queries, _SYNCED))
+    # Deletions that Fivetran finds when it reads a table anew leave the time of syncing as it was: all are asked for.
+    cursors = MappingProxyType(
+        {
+            **dict.fromkeys(queries, _SYNCED),
+            "ticket": f"case when is_deleted then timestamptz 'infinity' else {_SYNCED} end",
+        }
+    )
 
     def feeds(self) -> Sequence[PulledFeed]:
         """Tickets look into their history; history and comments into their tickets."""

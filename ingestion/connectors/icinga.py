@@ -3,7 +3,7 @@
 Follows the IDO schema 1.14 of Icinga 2 on PostgreSQL (`icinga_statehistory`, `icinga_downtimehistory`,
 `icinga_objects`), whose times are UTC without a zone. Only hard states count; a state holds until the next change,
 because nothing is written in between. A fixed downtime ends when it was scheduled to: what the database says of its
-actual end is up to a minute late.
+actual end is up to a minute late. A flexible one has no start until a problem triggers it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,8 @@ _UNTIL_THE_NEXT_CHANGE = "PT876000H"
 class IcingaOptions(TableOptions):
     """Options of a source of type `icinga`. A service is `host!service`, a host its own name; `service_map` names it.
 
-    The words of `status_map` are `service 0` to `service 3` and `host 0`, `host 1`.
+    The words of `status_map` are `service 0` to `service 3`, and `host 0` to `host 2`. The last one is what Icinga
+    writes for a host that is down behind another that is; its own reports count it as down.
     """
 
     words_of_system: ClassVar[Mapping[str, Mapping[str, str]]] = MappingProxyType(
@@ -28,6 +29,7 @@ class IcingaOptions(TableOptions):
             "statusMap": {
                 "host 0": "up",
                 "host 1": "down",
+                "host 2": "down",
                 "service 0": "up",
                 "service 1": "degraded",
                 "service 2": "down",
@@ -91,8 +93,8 @@ class Icinga(TableConnector[IcingaOptions]):
                 "cause": "comment_data",
                 "announced_at": "entry_time",
             },
-            # One that was cancelled before it began has a start all the same.
-            where="was_started = '1' or was_cancelled = '0'",
+            # A fixed one that was cancelled before it began has a start all the same; one that is ahead will be.
+            where="was_started = '1' or (is_fixed = '1' and was_cancelled = '0')",
         )
         return [
             PulledFeed(

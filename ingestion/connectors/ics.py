@@ -86,7 +86,8 @@ class Ics(Connector[IcsOptions]):
         calendar = icalendar.Calendar.from_ical(body.decode("utf-8-sig"))
         begin, end = (datetime.fromisoformat(request.note[name]) for name in ("since", "until"))
         occurrences = recurring_ical_events.of(calendar).between(begin, end)
-        windows = sorted((_window(event) for event in occurrences), key=lambda window: json.dumps(window))
+        shifts = _shifts(calendar)
+        windows = sorted((_window(event, shifts) for event in occurrences), key=lambda window: json.dumps(window))
         return json.dumps({"windows": windows}, ensure_ascii=False)
 
     def headers(self, secret: Callable[[Secret], str]) -> Mapping[str, str]:
@@ -94,19 +95,34 @@ class Ics(Connector[IcsOptions]):
         return account_headers(self.options, secret) | {"Accept": "text/calendar"}
 
 
-def _window(event: Any) -> dict[str, Any]:
-    begin = event.start
-    original = event.get("RECURRENCE-ID")
-    categories = event.get("CATEGORIES")
-    created = event.get("CREATED") or event.get("DTSTAMP")
+def _shifts(calendar: Any) -> dict[tuple[str, date], timedelta]:
+    """By how much changes of "this and all following" moved their windows, by UID and RECURRENCE-ID.
+
+    RFC 5545, 3.2.13: all windows of such a change have the one RECURRENCE-ID, that of the first.
+    """
+    changes = (event for event in calendar.walk("VEVENT") if "RECURRENCE-ID" in event)
     return {
-        "uid": str(event["UID"]),
-        "original_start": _text(original.dt if original is not None else begin),
+        (str(event["UID"]), event["RECURRENCE-ID"].dt): event["DTSTART"].dt - event["RECURRENCE-ID"].dt
+        for event in changes
+        if event["RECURRENCE-ID"].params.get("RANGE", "").upper() == "THISANDFUTURE"
+    }
+
+
+def _window(event: Any, shifts: Mapping[tuple[str, date], timedelta]) -> dict[str, Any]:
+    begin, uid = event.start, str(event["UID"])
+    original = event.get("RECURRENCE-ID")
+    created = event.get("CREATED") or event.get("DTSTAMP")
+    original_start = begin if original is None else original.dt
+    if original is not None and (shift := shifts.get((uid, original.dt))) is not None:
+        original_start = begin - shift
+    return {
+        "uid": uid,
+        "original_start": _text(original_start),
         "start": _text(begin),
         "end": _text(event.end),
         "summary": str(event.get("SUMMARY", "")),
-        "status": str(event.get("STATUS", "")),
-        "categories": [str(name) for name in categories.cats] if categories is not None else [],
+        "status": str(event.get("STATUS", "")).upper(),
+        "categories": [str(name) for name in event.categories],
         "created": _text(created.dt) if created is not None else None,
     }
 

@@ -1,12 +1,11 @@
 """Connector `pagerduty`: outages from incidents.
 
 Follows the PagerDuty REST API v2, `GET /log_entries` with `include[]=incidents`: incidents themselves can only be asked
-for by their creation, so a change of an old one is found by its log entries. Pages are counted in records and end at
-10,000, so a request asks for one UTC day.
+for by their creation, so a change of an old one is found by its log entries. Pages are counted in records, and `offset`
+and `limit` together may not exceed 10,000: a request asks for one UTC day, or for less of it where it has more entries.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pydantic import Field
@@ -27,6 +26,8 @@ from ingestion.connectors.base import (
 from ingestion.impacts import Impacts
 
 _DAY = timedelta(days=1)
+# What `offset` and `limit` may be together; beyond it the interface answers 400.
+_MOST_ENTRIES = 10_000
 
 
 class PagerDutyOptions(TokenOptions):
@@ -69,19 +70,29 @@ class PagerDuty(Connector[PagerDutyOptions]):
         """The day that holds `since`, then day by day."""
         day = since["incidents"].astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         asked = (("is_overview", "true"), ("include[]", "incidents"), ("limit", str(self.options.page_size)))
-        return [_of_day(Request("incidents", "/log_entries", asked, note={"until": utc_text(now)}), day)]
+        return [_between(Request("incidents", "/log_entries", asked, note={"until": utc_text(now)}), day, day + _DAY)]
 
     def follow(self, request: Request, page: Page) -> Sequence[Request]:
-        """The rest of the day, then the next one, until now. Raises ValueError for another day's entries."""
+        """The rest of the stretch, then the next one, until now; half of one that has too many entries.
+
+        Raises ValueError for entries of another stretch.
+        """
         since, until = (datetime.fromisoformat(request.param(name)) for name in ("since", "until"))
         for entry in (*page.records[:1], *page.records[-1:]):
             if not since <= datetime.fromisoformat(entry["created_at"]) <= until:
-                raise ValueError(f"an entry of {entry['created_at']} came for the day {request.param('since')}")
+                raise ValueError(
+                    f"an entry of {entry['created_at']} came for {request.param('since')} to {request.param('until')}"
+                )
         more = next_offset(request, page, "offset", is_last=not page.envelope["more"])
+        if more and int(more[0].param("offset")) + int(more[0].param("limit")) > _MOST_ENTRIES:
+            half = (until - since) // timedelta(seconds=2)
+            if half == 0:
+                raise ValueError(f"the second {request.param('since')} has more than {_MOST_ENTRIES:,} entries")
+            return [_between(request, since, since + timedelta(seconds=half))]
         if more:
             return more
-        day = since + _DAY
-        return [_of_day(request, day)] if utc_text(day) < request.note["until"] else []
+        midnight = until.replace(hour=0, minute=0, second=0) + _DAY
+        return [_between(request, until, midnight)] if utc_text(until) < request.note["until"] else []
 
     def headers(self, secret: Callable[[Secret], str]) -> Mapping[str, str]:
         """An API key, and the version of the interface."""
@@ -91,5 +102,5 @@ class PagerDuty(Connector[PagerDutyOptions]):
         }
 
 
-def _of_day(request: Request, day: datetime) -> Request:
-    return replace(request.with_params(since=utc_text(day), until=utc_text(day + _DAY), offset=0))
+def _between(request: Request, since: datetime, until: datetime) -> Request:
+    return request.with_params(since=utc_text(since), until=utc_text(until), offset=0)

@@ -1,6 +1,7 @@
 """Connector `pingdom`: outages of checks.
 
 Follows the Pingdom API 3.1: `GET /api/3.1/checks`, and `GET /api/3.1/summary.outage/{id}` for the states of each check.
+A check that is deleted is gone with all its data, and cannot be asked for any more.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,10 @@ from ingestion.connectors.base import (
     bearer,
 )
 
+# A check is tested every hour at least, so that the last states of all checks end together, but for those of deleted
+# ones.
+_DELETED_SECONDS = 86_400
+
 
 class PingdomOptions(TokenOptions):
     """Options of a source of type `pingdom`; `service_map` names the service of a check by the check's id."""
@@ -26,7 +31,7 @@ class PingdomOptions(TokenOptions):
 
 
 class Pingdom(Connector[PingdomOptions]):
-    """A record is one state of one check; the last one grows until another follows it, and is then over."""
+    """A record is one state of one check; the last one grows until another follows it, or the check is deleted."""
 
     options_model = PingdomOptions
 
@@ -35,11 +40,16 @@ class Pingdom(Connector[PingdomOptions]):
         check, second = "split_part(record.record_key, '|', 1)", "make_timestamp(cast({} as bigint) * 1000000)"
         same = f"split_part(states.record_key, '|', 1) = {check}"
         later = f"exists (from states where {same} and states.began > record.began)"
+        gone = (
+            "cast(record.ended as bigint)"
+            f" < (select max(cast(states.ended as bigint)) from states) - {_DELETED_SECONDS}"
+        )
         columns = {
             "outage_id": "record.record_key",
             "service_id": check,
             "started_at": f"strftime({second.format('record.began')}, '%Y-%m-%dT%H:%M:%SZ')",
-            "ended_at": f"case when {later} then strftime({second.format('record.ended')}, '%Y-%m-%dT%H:%M:%SZ') end",
+            "ended_at": f"case when {later} or {gone}"
+            f" then strftime({second.format('record.ended')}, '%Y-%m-%dT%H:%M:%SZ') end",
             "kind": "'outage'",
         }
         return [

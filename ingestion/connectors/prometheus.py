@@ -94,7 +94,13 @@ class Prometheus(Connector[PrometheusOptions]):
         return [_of_day(replace(request, note={"until": utc_text(now)}), day)]
 
     def follow(self, request: Request, page: Page) -> Sequence[Request]:
-        """The next day, until now. Raises ValueError for another day's samples: they would be filed under this one."""
+        """The next day, until now.
+
+        Raises ValueError for another day's samples, which would be filed under this one, and for an answer with
+        warnings: something could not be read, and what it lacks would never be asked for again.
+        """
+        if page.envelope.get("warnings"):
+            raise ValueError(f"the answer has warnings: {'; '.join(page.envelope['warnings'])}")
         day = datetime.fromisoformat(request.note["day"])
         for series in page.records[:1]:
             for second, _ in (series["values"][0], series["values"][-1]):

@@ -59,6 +59,8 @@ class Statuspage(Connector[StatuspageOptions]):
             "ended_at": "coalesce(resolved_at, until)",
             "announced_at": "created_at",
         }
+        # There is no status for one that was called off: it is completed before it was to begin.
+        took_place = "coalesce(try_cast(resolved_at as timestamptz) > try_cast(started_at as timestamptz), true)"
         components = ("$.components[*].id", "$.components[*].name")
         fields = {"cause": "$.name", "created_at": "$.created_at", "resolved_at": "$.resolved_at"}
         return [
@@ -75,7 +77,7 @@ class Statuspage(Connector[StatuspageOptions]):
                 "scheduled_maintenances",
                 ("id",),
                 {**fields, "started_at": "$.scheduled_for", "until": "$.scheduled_until"},
-                {"outages": Rows(maintenance, source)},
+                {"outages": Rows(maintenance, source, took_place)},
                 components,
             ),
         ]

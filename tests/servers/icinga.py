@@ -14,7 +14,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,20 @@ object Service "http" {
   enable_active_checks = false
   max_check_attempts = 2
 }
+object Host "router" {
+  check_command = "dummy"
+  enable_active_checks = false
+  max_check_attempts = 1
+}
+object Host "web2" {
+  check_command = "dummy"
+  enable_active_checks = false
+  max_check_attempts = 1
+}
+object Dependency "behind" {
+  parent_host_name = "router"
+  child_host_name = "web2"
+}
 """
 
 
@@ -91,17 +105,18 @@ class Icinga:
         answer.raise_for_status()
         return answer.json()
 
-    def result(self, state: int, at: datetime, service: str | None = "web1!http") -> None:
-        """A check ended with this state at `at` (with a zone); of the host where no service is named."""
-        what = {"type": "Service", "service": service} if service else {"type": "Host", "host": "web1"}
+    def result(self, state: int, at: datetime, about: str = "web1!http") -> None:
+        """A check of a service, or of a host, ended with this state at `at` (with a zone)."""
+        what = {"type": "Service", "service": about} if "!" in about else {"type": "Host", "host": about}
         seconds = {"execution_start": at.timestamp(), "execution_end": at.timestamp()}
         self.ask(
             "POST", "actions/process-check-result", {**what, "exit_status": state, "plugin_output": "told", **seconds}
         )
 
-    def downtime(self, begin: datetime, end: datetime, comment: str) -> str:
-        """A fixed downtime of the service; returns its name."""
-        times = {"start_time": int(begin.timestamp()), "end_time": int(end.timestamp()), "fixed": True}
+    def downtime(self, begin: datetime, end: datetime, comment: str, lasts: timedelta | None = None) -> str:
+        """A downtime of the service, which is flexible if it says how long it lasts; returns its name."""
+        times = {"start_time": int(begin.timestamp()), "end_time": int(end.timestamp()), "fixed": lasts is None}
+        times |= {} if lasts is None else {"duration": int(lasts.total_seconds())}
         about = {"type": "Service", "service": "web1!http", "author": "test", "comment": comment}
         name: str = self.ask("POST", "actions/schedule-downtime", {**about, **times})["results"][0]["name"]
         return name

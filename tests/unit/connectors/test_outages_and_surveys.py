@@ -9,7 +9,8 @@ import pytest
 from ingestion.errors import SourceError
 from tests.unit.connectors.conftest import NIGHT, SUNDAY, Pulled
 from tests.unit.connectors.replay import Answer, no_fault
-from tests.unit.connectors.systems.ics import MOVED, ONCE, WEEKLY
+from tests.unit.connectors.systems.ics import FOLLOWING, MOVED, NIGHTLY, ONCE, WEEKLY
+from tests.unit.connectors.systems.pagerduty import incident
 
 OUTAGE = "outage_id, service_id, kind, started_at, ended_at"
 
@@ -37,6 +38,16 @@ class TestStatuspage:
         far.run()
         assert far.rows("outages", f"{OUTAGE}, announced_at", "kind = 'maintenance'") == [
             ("i9:c1", "api", "maintenance", march(5, 1), march(5, 3), march(1, 0))
+        ]
+
+    def test_maintenance_that_was_completed_before_it_was_to_begin_was_none(self, far: Pulled, replay: Any) -> None:
+        far.run()
+        assert far.quarantine() == []
+        assert far.rows("outages", "outage_id", "outage_id like 'i10:%'") == []
+        replay.api.maintenances[1]["resolved_at"] = "2026-03-06T02:30:00.000+02:00"
+        far.run(NIGHT + timedelta(days=1))
+        assert far.rows("outages", "started_at, ended_at", "outage_id like 'i10:%'") == [
+            (march(5, 23), datetime(2026, 3, 6, 0, 30))
         ]
 
     def test_component_taken_off_an_incident_later_was_not_down(self, far: Pulled, replay: Any) -> None:
@@ -75,6 +86,29 @@ class TestPagerDuty:
         far.run(NIGHT + timedelta(days=1))
         assert far.rows("outages", "ended_at", "outage_id = 'P2'") == [(march(10, 5),)]
 
+    def test_day_with_more_entries_than_may_be_paged_through_is_asked_for_in_parts(
+        self, far: Pulled, replay: Any
+    ) -> None:
+        """The one that only the first entry of the day tells of would be the last one to come."""
+        far.run()
+        replay.api.incidents |= {name: incident(0, id=name) for name in ("first", "last")}
+        noon = datetime(2026, 3, 9, 12)
+        replay.api.entries += [
+            ("first", "2026-03-09T00:00:00Z", "trigger_log_entry"),
+            *(("P1", f"{noon + timedelta(seconds=n):%Y-%m-%dT%H:%M:%SZ}", "notify_log_entry") for n in range(10_000)),
+            ("last", "2026-03-09T23:59:59Z", "trigger_log_entry"),
+        ]
+        far.options["pageSize"] = 2_500
+        far.surroundings.now += timedelta(days=1)
+        far.run(NIGHT + timedelta(days=1))
+        assert {outage for (outage,) in far.rows("outages", "outage_id")} == {"P1", "P2", "P3", "first", "last"}
+
+    def test_second_with_more_entries_than_may_be_paged_through_is_told(self, far: Pulled, replay: Any) -> None:
+        replay.api.entries = [("P1", "2026-03-09T12:00:00Z", "notify_log_entry")] * 10_001
+        far.options |= {"pageSize": 10_000, "since": "2026-03-09T00:00:00Z"}
+        with pytest.raises(SourceError, match="the second 2026-03-09T12:00:00Z has more than 10,000 entries"):
+            far.run()
+
 
 @pytest.mark.parametrize("kind", ["pingdom"])
 class TestPingdom:
@@ -91,6 +125,16 @@ class TestPingdom:
         rows = far.rows("outages", "started_at, ended_at", "started_at > timestamp '2026-03-03'")
         assert rows == [(march(9, 23), march(10, 2))]
 
+    def test_last_state_of_a_check_that_was_deleted_is_over(self, far: Pulled, replay: Any) -> None:
+        far.run()
+        del replay.api.states[85]
+        (up,) = replay.api.states[86]
+        for day, ended in ((1, None), (2, march(10, 1))):
+            replay.api.states[86] = [(*up[:2], up[2] + day * 86_400 + 60 * (day - 1))]
+            far.surroundings.now += timedelta(days=1)
+            far.run(NIGHT + timedelta(days=day))
+            assert far.rows("outages", "ended_at", "started_at > timestamp '2026-03-03'") == [(ended,)]
+
 
 @pytest.mark.parametrize("kind", ["ics"])
 class TestIcs:
@@ -105,7 +149,10 @@ class TestIcs:
             datetime(2026, 4, 5, 1),
         ]
 
-    def test_categories_name_the_services(self, far: Pulled) -> None:
+    @pytest.mark.parametrize("lines", ["CATEGORIES:web\nCATEGORIES:database\n", "CATEGORIES:database,web\n"])
+    def test_categories_name_the_services_on_one_line_or_on_several(self, far: Pulled, replay: Any, lines: str) -> None:
+        assert ONCE.count("CATEGORIES:web\nCATEGORIES:database\n") == 1
+        replay.api.events = [ONCE.replace("CATEGORIES:web\nCATEGORIES:database\n", lines)]
         far.run()
         assert far.rows("outages", "service_id, started_at, ended_at", "outage_id like 'once%'") == [
             ("database", march(20, 22), march(21, 2)),
@@ -120,9 +167,25 @@ class TestIcs:
         assert len(far.rows("outages", "outage_id", "outage_id like 'weekly%'")) == 6
         assert far.rows("outages", "started_at", "outage_id like 'weekly|2026-03-15%'") == [(march(15, 3),)]
 
-    def test_window_that_is_called_off_is_gone(self, far: Pulled, replay: Any) -> None:
+    def test_windows_that_are_all_moved_from_one_on_are_the_same_windows(self, far: Pulled, replay: Any) -> None:
+        """They have one RECURRENCE-ID between them."""
+        replay.api.events = [NIGHTLY]
         far.run()
-        replay.api.events = [WEEKLY, MOVED, ONCE.replace("SUMMARY", "STATUS:CANCELLED\nSUMMARY")]
+        before = far.rows("outages", "outage_id", "outage_id like 'nightly%'")
+        replay.api.events = [NIGHTLY, FOLLOWING]
+        far.run(NIGHT + timedelta(days=1))
+        assert far.rows("outages", "outage_id", "outage_id like 'nightly%'") == before
+        assert far.rows("outages", "started_at, ended_at", "outage_id like 'nightly%'") == [
+            (march(10, 22), march(10, 23)),
+            (march(11, 23), march(12, 0)),
+            (march(12, 23), march(13, 0)),
+        ]
+
+    @pytest.mark.parametrize("status", ["CANCELLED", "cancelled"])
+    def test_window_that_is_called_off_is_gone(self, far: Pulled, replay: Any, status: str) -> None:
+        replay.api.events = [WEEKLY, MOVED, ONCE]
+        far.run()
+        replay.api.events = [WEEKLY, MOVED, ONCE.replace("SUMMARY", f"STATUS:{status}\nSUMMARY")]
         far.run(NIGHT + timedelta(days=1))
         assert far.rows("outages", "outage_id", "outage_id like 'once%'") == []
         replay.api.events = [WEEKLY, MOVED]

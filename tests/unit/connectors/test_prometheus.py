@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from ingestion.errors import SourceError
+from ingestion.errors import SourceError, SourceUnread
 from tests.unit.connectors.conftest import NIGHT, Pulled
+from tests.unit.connectors.replay import Answer, Asked, no_fault
 from tests.unit.connectors.systems.prometheus import START, STEP
 
 
@@ -53,3 +54,32 @@ def test_fractions_of_a_second_are_cut_off(far: Pulled, replay: Any) -> None:
 def test_selector_that_is_an_expression_is_refused(far: Pulled) -> None:
     with pytest.raises(SourceError, match="is no selector"):
         far.run(selector="max(up)")
+
+
+def test_answer_with_warnings_lacks_something_and_is_asked_for_again(far: Pulled, replay: Any) -> None:
+    far.pull()
+    whole = far.landing()
+    far.home = far.home.parent / "again"
+
+    def partial(number: int, asked: Asked, answer: Answer) -> Answer:
+        result = answer.content["data"] | {"result": answer.content["data"]["result"][:1]}
+        warnings = ["No StoreAPIs matched for this query"]
+        return Answer(answer.content | {"data": result, "warnings": warnings}) if number in lacking else answer
+
+    replay.forget()
+    replay.fault, lacking = partial, {2}
+    far.pull()
+    assert far.landing() == whole
+    far.home, lacking = far.home.parent / "lasting", set(range(1, 100))
+    with pytest.raises(SourceUnread, match="No StoreAPIs matched"):
+        far.pull()
+    assert far.landed_counts() == {}
+    replay.fault = no_fault
+    far.pull()
+    assert far.landing() == whole
+
+
+def test_info_beside_an_answer_takes_nothing_from_it(far: Pulled, replay: Any) -> None:
+    replay.fault = lambda number, asked, answer: Answer(answer.content | {"warnings": [], "infos": ["a hint"]})
+    far.run()
+    assert far.rows("uptime_checks", "count(*)") == [(96,)]

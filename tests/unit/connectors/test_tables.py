@@ -165,6 +165,21 @@ def test_row_that_is_synced_later_is_found(far: Pulled, change: Store) -> None:
     assert far.rows("ticket_events", "count(*)") == [(8,)]
 
 
+@pytest.mark.parametrize("kind", ["fivetran_zendesk"])
+@pytest.mark.parametrize("told", ["_fivetran_deleted = true", "status = 'deleted'"])
+def test_deleted_ticket_is_gone_even_if_its_row_keeps_the_time_of_syncing(
+    far: Pulled, change: Store, told: str
+) -> None:
+    """As after Fivetran read the table anew, and found it missing."""
+    change("update ticket set _fivetran_synced = '2026-03-08 00:00:00+00' where id = 1")
+    far.run()
+    change(f"update ticket set {told} where id = 2")
+    assert [load.feed for load in far.run(NIGHT + timedelta(days=1)).new_loads] == ["ticket"]
+    assert far.rows("tickets", "ticket_id") == [("1",)]
+    assert far.rows("ticket_events", "count(*)", "ticket_id = '2'") == [(0,)]
+    assert far.run(NIGHT + timedelta(days=2)).new_loads == ()
+
+
 @pytest.mark.parametrize("kind", ["fivetran_servicenow"])
 def test_servicenow_by_way_of_fivetran_is_understood_like_servicenow(far: Pulled) -> None:
     far.run()
@@ -177,6 +192,59 @@ def test_servicenow_by_way_of_fivetran_is_understood_like_servicenow(far: Pulled
     ]
 
 
+@pytest.mark.parametrize("kind", ["fivetran_servicenow"])
+def test_incident_is_read_anew_when_only_its_task_was_synced(far: Pulled, change: Store) -> None:
+    far.run()
+    change(
+        "update task set closed_at = '2026-03-09 10:00:00', _fivetran_synced = '2026-03-09 11:00:00+00'"
+        " where sys_id = 'a1'"
+    )
+    assert [load.feed for load in far.run(NIGHT + timedelta(days=1)).new_loads] == ["incident"]
+    assert far.rows("tickets", "ticket_id, source_closed_at") == [("INC1", datetime(2026, 3, 9, 10))]
+
+
+@pytest.mark.parametrize("kind", ["fivetran_servicenow"])
+def test_column_of_deletions_is_there_from_the_first_deletion_on(far: Pulled, change: Store) -> None:
+    """One that Fivetran found by reading the table anew has an old time of syncing."""
+    change("alter table incident drop column _fivetran_deleted")
+    far.run()
+    assert [ticket for (ticket,) in far.rows("tickets", "ticket_id")] == ["INC1", "INC2"]
+    change(
+        "alter table incident add column _fivetran_deleted boolean; update incident set _fivetran_deleted = true,"
+        " _fivetran_synced = '2026-03-08 00:00:00+00' where sys_id = 'a1'"
+    )
+    far.run(NIGHT + timedelta(days=1))
+    assert [ticket for (ticket,) in far.rows("tickets", "ticket_id")] == ["INC2"]
+    change("update incident set _fivetran_deleted = true where sys_id = 'a2'")
+    assert [load.feed for load in far.run(NIGHT + timedelta(days=2)).new_loads] == ["deletion"]
+    assert far.rows("tickets", "ticket_id") == []
+
+
+@pytest.mark.parametrize("kind", ["fivetran_servicenow"])
+def test_inherited_columns_need_no_table_of_tasks(far: Pulled, change: Store) -> None:
+    far.run()
+    before = {feed: far.rows(feed, "*") for feed in CANONICAL_FEEDS}
+    columns = [
+        *("number varchar", "company_value varchar", "business_service_value varchar", "priority bigint"),
+        *("opened_at timestamp", "closed_at timestamp", "assignment_group_value varchar", "contact_type varchar"),
+        *("state bigint", "made_sla boolean", "reassignment_count bigint"),
+    ]
+    for column in columns:
+        name = column.split()[0]
+        change(
+            f"alter table incident add column {column};"
+            f" update incident set {name} = (select {name} from task where task.sys_id = incident.sys_id)"
+        )
+    change("drop table task")
+    if (store := Path(far.options.get("path", ""))).is_dir():
+        (store / "task" / "part-0.parquet").unlink(missing_ok=True)
+    with pytest.raises(SourceError, match="task"):
+        far.run()
+    far.home = far.home.parent / "again"
+    far.run(inheritedColumns=True)
+    assert {feed: far.rows(feed, "*") for feed in CANONICAL_FEEDS} == before
+
+
 @pytest.mark.parametrize("kind", ["icinga"])
 def test_hard_states_of_icinga_are_checks_that_hold_until_the_next_one(far: Pulled) -> None:
     far.run()
@@ -185,17 +253,24 @@ def test_hard_states_of_icinga_are_checks_that_hold_until_the_next_one(far: Pull
         ("web1!http", at("09:00:00"), "up"),
         ("web1!http", at("10:01:00"), "down"),
         ("web1!http", at("10:30:17"), "up"),
+        ("web2", at("11:00:00"), "down"),
     ]
     assert far.rows("uptime_checks", "min(max_gap_seconds)") == [(876_000 * 3600,)]
 
 
 @pytest.mark.parametrize("kind", ["icinga"])
 def test_downtimes_of_icinga_are_maintenance_as_it_was(far: Pulled) -> None:
-    """The one called off before it began was none; a fixed one ends when it was scheduled to."""
+    """Those called off before they began were none, nor was a flexible one that nothing triggered.
+
+    A fixed one ends when it was scheduled to.
+    """
     far.run()
+    assert far.quarantine() == []
     assert far.rows("outages", "outage_id, started_at, ended_at") == [
         ("1", datetime(2026, 3, 5, 1), datetime(2026, 3, 5, 3)),
         ("3", datetime(2026, 3, 7, 1), datetime(2026, 3, 7, 2)),
+        ("5", datetime(2026, 3, 8, 2, 10), datetime(2026, 3, 8, 3, 10, 30)),
+        ("6", datetime(2026, 3, 9, 22), None),
     ]
 
 
@@ -311,7 +386,7 @@ def test_silent_database_is_not_waited_for_without_end(tmp_path: Path) -> None:
 def test_environment_does_not_lead_a_real_connection_astray(far: Pulled, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGHOSTADDR", "203.0.113.9")
     far.pull()
-    assert far.landed_counts() == {"states": 4, "downtimes": 3}
+    assert far.landed_counts() == {"states": 5, "downtimes": 7}
 
 
 @pytest.mark.parametrize("kind", ["icinga"])
@@ -380,7 +455,7 @@ def test_only_the_database_that_a_trusted_certificate_names_is_read(
     far = Pulled("icinga", NO_SERVER, tmp_path / "home", options, surroundings, (host,))
     if said is None:
         far.pull()
-        assert far.landed_counts() == {"states": 4, "downtimes": 3}
+        assert far.landed_counts() == {"states": 5, "downtimes": 7}
     else:
         with pytest.raises(SourceUnavailable, match=said):
             far.pull()
@@ -474,7 +549,7 @@ def test_file_that_somebody_else_is_writing_is_told_and_read_when_it_is_free(far
         assert len(far.surroundings.waited) == 5
         writer.communicate()
     far.pull()
-    assert far.landed_counts() == {"states": 4, "downtimes": 3}
+    assert far.landed_counts() == {"states": 5, "downtimes": 7}
 
 
 @pytest.mark.parametrize("kind", ["icinga"])

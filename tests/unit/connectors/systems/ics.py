@@ -41,19 +41,41 @@ DTSTAMP:20260301T000000Z
 DTSTART:20260320T220000Z
 DTEND:20260321T020000Z
 SUMMARY:Move
-CATEGORIES:web,database
+CATEGORIES:web
+CATEGORIES:database
+END:VEVENT
+"""
+# Three nights, from the second one on an hour later.
+NIGHTLY = """\
+BEGIN:VEVENT
+UID:nightly
+DTSTAMP:20260201T000000Z
+DTSTART:20260310T220000Z
+DTEND:20260310T230000Z
+RRULE:FREQ=DAILY;COUNT=3
+SUMMARY:Backup
+END:VEVENT
+"""
+FOLLOWING = """\
+BEGIN:VEVENT
+UID:nightly
+RECURRENCE-ID;RANGE=THISANDFUTURE:20260311T220000Z
+DTSTAMP:20260301T000000Z
+DTSTART:20260311T230000Z
+DTEND:20260312T000000Z
+SUMMARY:Backup
 END:VEVENT
 """
 
 
 class Api:
     def __init__(self) -> None:
-        self.events = [WEEKLY, MOVED, ONCE]
+        self.events = [WEEKLY, MOVED, ONCE, NIGHTLY, FOLLOWING]
 
     @property
     def counts(self) -> dict[str, int]:
-        """The Sundays from 1 March to 5 April, and one Friday."""
-        return {"windows": 7}
+        """The Sundays from 1 March to 5 April, one Friday, and three nights."""
+        return {"windows": 10}
 
     def __call__(self, asked: Asked) -> Answer:
         text = "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:test\n" + "".join(self.events) + "END:VCALENDAR\n"

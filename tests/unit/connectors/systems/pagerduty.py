@@ -48,9 +48,11 @@ class Api:
             reverse=True,
         )
         offset, limit = int(asked.params["offset"]), int(asked.params["limit"])
+        if offset + limit > 10_000:
+            return Answer({"error": {"message": "Invalid Input Provided", "errors": ["Offset is too large."]}}, 400)
         entries = [
             {
-                "id": f"R{self.entries.index(entry)}",
+                "id": f"R{entry[0]}{entry[1]}{entry[2]}",
                 "type": entry[2],
                 "created_at": entry[1],
                 "incident": self.incidents[entry[0]],

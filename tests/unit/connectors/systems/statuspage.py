@@ -37,7 +37,17 @@ class Api:
                 scheduled_for="2026-03-05T01:00:00.000Z",
                 scheduled_until="2026-03-05T03:00:00.000Z",
                 resolved_at=None,
-            )
+            ),
+            # Called off; the page is two hours ahead of UTC.
+            incident(
+                10,
+                impact="maintenance",
+                status="completed",
+                created_at="2026-03-01T02:00:00.000+02:00",
+                scheduled_for="2026-03-06T01:00:00.000+02:00",
+                scheduled_until="2026-03-06T03:00:00.000+02:00",
+                resolved_at="2026-03-05T23:30:00.000+02:00",
+            ),
         ]
 
     @property

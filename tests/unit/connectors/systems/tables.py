@@ -47,11 +47,13 @@ ZENDESK = """
         (13, 1, 71, true, '2026-03-02 12:00:00+00', '2026-03-03 00:00:00+00');
 """
 SERVICENOW = """
-    create table incident (sys_id varchar, number varchar, company_value varchar, business_service_value varchar,
-        priority varchar, opened_at timestamp, resolved_at timestamp, closed_at timestamp, sys_updated_on timestamp,
-        caller_id_value varchar, assignment_group_value varchar, contact_type varchar, category varchar,
-        parent_incident_value varchar, state varchar, hold_reason varchar, made_sla boolean, reopen_count bigint,
-        reassignment_count bigint, _fivetran_deleted boolean, _fivetran_synced timestamptz);
+    create table incident (sys_id varchar, caller_id_value varchar, category varchar, parent_incident_value varchar,
+        hold_reason bigint, reopen_count bigint, resolved_at timestamp, sys_updated_on timestamp,
+        _fivetran_deleted boolean, _fivetran_synced timestamptz);
+    create table task (sys_id varchar, number varchar, sys_class_name varchar, company_value varchar,
+        business_service_value varchar, priority bigint, opened_at timestamp, closed_at timestamp,
+        sys_updated_on timestamp, assignment_group_value varchar, contact_type varchar, state bigint, made_sla boolean,
+        reassignment_count bigint, _fivetran_synced timestamptz);
     create table sys_audit (sys_id varchar, tablename varchar, documentkey varchar, fieldname varchar, oldvalue varchar,
         newvalue varchar, record_checkpoint bigint, sys_created_on timestamp, sys_created_by varchar,
         _fivetran_synced timestamptz);
@@ -61,10 +63,16 @@ SERVICENOW = """
     create table core_company (sys_id varchar, name varchar, _fivetran_synced timestamptz);
     create table cmdb_ci_service (sys_id varchar, name varchar, _fivetran_synced timestamptz);
     insert into incident values
-        ('a1', 'INC1', 'c1', 's1', '1', '2026-03-02 10:00:00', '2026-03-02 14:00:00', null, '2026-03-02 14:00:00', 'u1',
-         'g1', 'email', 'software', null, '6', null, true, 0, 0, false, '2026-03-03 00:00:00+00'),
-        ('a2', 'INC2', 'c1', 's1', '3', '2026-03-02 10:00:00', null, null, '2026-03-02 10:00:00', 'u1',
-         'g1', 'email', 'software', null, '2', null, true, 0, 0, true, '2026-03-03 00:00:00+00');
+        ('a1', 'u1', 'software', null, null, 0, '2026-03-02 14:00:00', '2026-03-02 14:00:00', false,
+         '2026-03-03 00:00:00+00'),
+        ('a2', 'u1', 'software', null, null, 0, null, '2026-03-02 10:00:00', true, '2026-03-03 00:00:00+00');
+    insert into task values
+        ('a1', 'INC1', 'incident', 'c1', 's1', 1, '2026-03-02 10:00:00', null, '2026-03-02 14:00:00', 'g1', 'email', 6,
+         true, 0, '2026-03-03 00:00:10+00'),
+        ('a2', 'INC2', 'incident', 'c1', 's1', 3, '2026-03-02 10:00:00', null, '2026-03-02 10:00:00', 'g1', 'email', 2,
+         true, 0, '2026-03-03 00:00:10+00'),
+        ('p1', 'PRB1', 'problem', 'c1', 's1', 3, '2026-03-02 10:00:00', null, '2026-03-02 10:00:00', 'g1', 'email', 2,
+         true, 0, '2026-03-03 00:00:10+00');
     insert into sys_audit values
         ('b1', 'incident', 'a1', 'priority', '3', '1', 1, '2026-03-02 10:30:00', 'bob', '2026-03-03 00:00:00+00'),
         ('b2', 'incident', 'a1', 'comments', '', 'Nine.', 2, '2026-03-02 11:00:00', 'ann', '2026-03-03 00:00:00+00'),
@@ -84,18 +92,26 @@ ICINGA = """
         comment_data varchar, is_fixed smallint, was_started smallint, was_cancelled smallint,
         scheduled_start_time timestamp, scheduled_end_time timestamp, actual_start_time timestamp,
         actual_end_time timestamp);
-    insert into icinga_objects values (1, 'web1', null), (2, 'web1', 'http');
+    insert into icinga_objects values (1, 'web1', null), (2, 'web1', 'http'), (3, 'web2', null);
     insert into icinga_statehistory values
         (9, 1, '2026-03-02 09:00:00', 0, 1), (10, 2, '2026-03-02 09:00:00', 0, 1),
         (11, 2, '2026-03-02 10:00:00', 2, 0), (12, 2, '2026-03-02 10:01:00', 2, 1),
-        (13, 2, '2026-03-02 10:30:17', 0, 1);
+        (13, 2, '2026-03-02 10:30:17', 0, 1), (14, 3, '2026-03-02 11:00:00', 2, 1);
     insert into icinga_downtimehistory values
         (1, 2, '2026-03-01 09:00:00', 'Patching', 1, 1, 0, '2026-03-05 01:00:00', '2026-03-05 03:00:00',
          '2026-03-05 01:00:30', '2026-03-05 03:00:45'),
         (2, 2, '2026-03-01 09:00:00', 'Called off', 1, 0, 1, '2026-03-06 01:00:00', '2026-03-06 03:00:00',
          '2026-03-06 01:00:00', '2026-03-01 10:00:00'),
         (3, 2, '2026-03-01 09:00:00', 'Cut short', 1, 1, 1, '2026-03-07 01:00:00', '2026-03-07 03:00:00',
-         '2026-03-07 01:00:00', '2026-03-07 02:00:00');
+         '2026-03-07 01:00:00', '2026-03-07 02:00:00'),
+        (4, 2, '2026-03-01 09:00:00', 'Never needed', 0, 0, 0, '2026-03-08 01:00:00', '2026-03-08 03:00:00', null,
+         null),
+        (5, 2, '2026-03-01 09:00:00', 'Triggered', 0, 1, 0, '2026-03-08 01:00:00', '2026-03-08 05:00:00',
+         '2026-03-08 02:10:00', '2026-03-08 03:10:30'),
+        (6, 2, '2026-03-01 09:00:00', 'Triggered, still on', 0, 1, 0, '2026-03-09 20:00:00', '2026-03-10 20:00:00',
+         '2026-03-09 22:00:00', null),
+        (7, 2, '2026-03-01 09:00:00', 'Not wanted', 0, 0, 1, '2026-03-09 01:00:00', '2026-03-09 05:00:00', null,
+         null);
 """
 
 
