@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.connectors.conftest import NIGHT, SUNDAY, Pulled
 from tests.unit.connectors.systems.jira import history
-from tests.unit.connectors.systems.zendesk import epoch
+from tests.unit.connectors.systems.zendesk import comment, epoch, event
 
 Story = list[tuple[Any, ...]]
 
@@ -50,6 +50,20 @@ class TestZendesk:
             ("14:00", "status", "resolved", "system", None),
         ]
         assert story(far, "3") == [("10:00", "status", "in_progress", "system", None)]
+
+    def test_comment_is_its_authors_whoever_entered_it(self, far: Pulled, replay: Any) -> None:
+        """An agent passes on a mail of the requester, then answers it; the first of the two is no response."""
+        replay.api.events += [
+            event(21, 2, "10:20:00", comment(by=71), by=72),
+            event(22, 2, "10:30:00", comment(by=72), by=72),
+            event(23, 2, "10:40:00", {"event_type": "Change", "comment_present": True, "comment_public": True}, by=71),
+        ]
+        far.run()
+        assert story(far, "2") == [
+            ("10:20", "message", None, "customer", True),
+            ("10:30", "message", None, "agent", True),
+            ("10:40", "message", None, "customer", True),
+        ]
 
     def test_ratings_are_answers_and_offers_invitations(self, far: Pulled) -> None:
         far.run()
