@@ -438,7 +438,6 @@ class Jira(Connector[JiraOptions]):
             left join firsts on record.issue = firsts.issue
             left join services on record.issue = services.issue and record.entry_id = services.entry_id""",
             f"kind is not null and not (kind = 'opening' and {opening} in ({new_words}))"
-            " and not (kind = 'Team' and new_value = '')"
             " and (kind <> 'Component' or services.service <> coalesce(services.service_before, ''))",
             self._firsts(),
         )

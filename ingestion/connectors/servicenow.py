@@ -170,7 +170,9 @@ _EVENTS = Rows(
         "recorded_at": "record.sys_created_on || 'Z'",
     },
     "record inner join incident on record.documentkey = incident.record_key",
-    "record_checkpoint is distinct from '0' and not (fieldname = 'hold_reason' and coalesce(newvalue, '') = '')"
+    "record_checkpoint is distinct from '0'"
+    # Of a company or service that was taken away the ticket keeps the last; of a group it does not.
+    " and not (fieldname in ('hold_reason', 'company', 'business_service') and coalesce(newvalue, '') = '')"
     " and record.documentkey not in (select documentkey from deletion)",
 )
 

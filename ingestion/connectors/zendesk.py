@@ -102,6 +102,8 @@ def _persons(found: Mapping[str, Json], pseudonym: Callable[[str], str]) -> dict
     return said
 
 
+# What an event may be without: a group or a priority. An organization or service that is taken away stays the last one.
+MAY_BE_EMPTY = ("comment", "priority", "group_id")
 # What is read of a comment.
 _COMMENT = ("author_id", "comment_present", "public", "comment_public")
 # What rows, keys and cursors are made of beside fields with a history and persons.
@@ -355,4 +357,5 @@ def _events(watched: Mapping[str, str]) -> Rows:
             )
         ) as record
         inner join tickets on record.ticket_id = tickets.record_key""",
+        f"new_value is not null or field in {MAY_BE_EMPTY}",
     )

@@ -10,7 +10,7 @@ from tests.unit.connectors.conftest import NIGHT, SUNDAY, Pulled
 from tests.unit.connectors.replay import Answer
 from tests.unit.connectors.systems import zendesk
 from tests.unit.connectors.systems.jira import Api, comment, history
-from tests.unit.connectors.systems.zendesk import epoch, event
+from tests.unit.connectors.systems.zendesk import change, epoch, event
 
 Story = list[tuple[Any, ...]]
 
@@ -66,6 +66,19 @@ class TestZendesk:
             ("10:20", "message", None, "customer", True),
             ("10:30", "message", None, "agent", True),
             ("10:40", "message", None, "customer", True),
+        ]
+
+    def test_field_that_is_emptied_takes_nothing_else_of_the_update_with_it(self, far: Pulled, replay: Any) -> None:
+        replay.api.events += [
+            event(21, 2, "10:20:00", change("group_id", "91", None), change("status", "new", "open")),
+            event(22, 2, "10:30:00", change("organization_id", "81", None), change("priority", "low", None), by=-1),
+        ]
+        far.run()
+        assert far.quarantine() == []
+        assert [event[:3] for event in story(far, "2")] == [
+            ("10:20", "team", None),
+            ("10:20", "status", "in_progress"),
+            ("10:30", "priority", "none"),
         ]
 
     def test_ratings_are_answers_and_offers_invitations(self, far: Pulled) -> None:
@@ -178,7 +191,7 @@ class TestJira:
         events = [event[:3] for event in story(far, "SD-3") if event[1] != "status"]
         assert far.quarantine() == []
         if kind == "jira":
-            assert (told, events) == ([("Mail", "Desk")], [("10:10", "service", "Web")])
+            assert (told, events) == ([("Mail", "Desk")], [("10:10", "service", "Web"), ("10:10", "team", None)])
         else:
             assert (told, events) == ([("Web", None)], [])
 
@@ -191,6 +204,7 @@ class TestJira:
         assert far.quarantine() == []
         assert [event[:3] for event in story(far, "SD-3")] == [
             ("10:00", "status", "in_progress"),
+            ("10:10", "team", None),
             ("10:10", "priority", "none"),
             ("10:20", "status", "resolved"),
         ]

@@ -82,6 +82,17 @@ def test_insertion_that_is_audited_says_how_the_incident_opened_and_is_no_change
     ]
 
 
+def test_company_or_service_that_is_taken_away_stays_the_last_one_and_a_group_does_not(
+    far: Pulled, replay: Any
+) -> None:
+    fields = {"company": "c1", "business_service": "s1", "assignment_group": "g1"}
+    for number, (field, old) in enumerate(fields.items(), start=30):
+        replay.api.content["sys_audit"].append(change(number, 4, field, old, "", "2026-03-02 10:10:00"))
+    far.run()
+    assert far.quarantine() == []
+    assert far.rows("ticket_events", "event_type, value", "ticket_id = 'INC0000004'") == [("team", None)]
+
+
 def test_parent_is_named_by_its_number_as_tickets_are(far: Pulled, replay: Any) -> None:
     """The field holds the id of the parent's row."""
     replay.api.content["incident"][2]["parent_incident"] = "of-before-since"
