@@ -109,11 +109,9 @@ class _Part:
 
     def is_whole(self, issue: Json) -> bool:
         """Whether the issue came with all of the list."""
-        count, total = (
-            len(value_at(issue, f"{self.place}.{self.entries}") or ()),
-            value_at(issue, f"{self.place}.total"),
-        )
-        return self.most is None or (count >= (total or 0) and (count == 0 or count < self.most))
+        count = len(value_at(issue, f"{self.place}.{self.entries}") or ())
+        total = value_at(issue, f"{self.place}.total") or 0
+        return self.most is None or (count >= total and (count == 0 or count < self.most))
 
     @property
     def own_entries(self) -> str:
@@ -223,10 +221,8 @@ class Jira(Connector[JiraOptions]):
     def meant(self, feed: str, found: Mapping[str, Json]) -> Collection[str]:
         """Ids, times and names of choices; what a change tells only of fields that are watched or name persons."""
         told = {*_MEANT, *self._fields()}
-        if found.get("field") in _WATCHED or found.get("fieldId") in (
-            self.options.service_field,
-            self.options.team_field,
-        ):
+        named = (self.options.service_field, self.options.team_field)
+        if found.get("field") in _WATCHED or found.get("fieldId") in named:
             told.update(_CHANGE)
         elif found.get("field") in _PERSON_FIELDS:
             told.update(set(_CHANGE) - {"fromString", "toString"})  # full names, of which each is a pseudonym by itself
@@ -430,7 +426,7 @@ class Jira(Connector[JiraOptions]):
             },
             f"""(
                 select *, cast(entry ->> '$.id' as bigint) as entry_id from {self._changes(entries)}
-                -- of the services that an entry moves, each has a row
+                -- each component that an entry moves is a change, and what comes of all of them one event
                 qualify kind is distinct from 'Component'
                     or row_number() over (partition by load_id, record_number, kind, entry ->> '$.id') = 1
             ) as record

@@ -1,10 +1,13 @@
 """Zendesk and Jira: values at opening, what happened since, and lists that are cut short."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from ingestion.adapters import adapter_for
+from ingestion.adapters.connector import ConnectorAdapter
 from ingestion.errors import SourceUnavailable
 from tests.unit.connectors.conftest import NIGHT, SUNDAY, Pulled
 from tests.unit.connectors.replay import Answer
@@ -295,3 +298,13 @@ class TestJiraDataCenter:
         far.run()
         assert far.rows("ticket_events", "distinct is_public", "event_type = 'message'") == [(True,)]
         assert not any(asked.path.endswith("/changelog") for asked in replay.asked)
+
+    def test_comment_without_its_texts_still_says_that_it_is_internal(self, far: Pulled) -> None:
+        far.pull()
+        ((payload,),) = far.query(
+            "select payload from read_parquet('{home}/landing/far/comments/*/*.parquet') where record_key = '10001|22'"
+        )
+        adapter = adapter_for("far", far.type, far.source.options)
+        assert isinstance(adapter, ConnectorAdapter)
+        kept = adapter.connector.without_texts("comments", json.loads(payload))
+        assert kept["properties"] == [{"key": "sd.public.comment", "value": {"internal": True}}]
