@@ -325,7 +325,7 @@ def _events(watched: Mapping[str, str]) -> Rows:
     A comment is its author's: an agent who passes on a customer's mail is the updater alone.
     """
     kinds = "".join(f", case when json_type(child, '$.{name}') is not null then '{name}' end" for name in watched)
-    is_comment = "child ->> '$.event_type' = 'Comment' or child ->> '$.comment_present' = 'true'"
+    is_comment = "child ->> '$.event_type' in ('Comment', 'VoiceComment') or child ->> '$.comment_present' = 'true'"
     meaning = " ".join(f"when '{name}' then '{kind}'" for name, kind in watched.items())
     return Rows(
         {

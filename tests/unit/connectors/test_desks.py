@@ -58,10 +58,10 @@ class TestZendesk:
         assert story(far, "3") == [("10:00", "status", "in_progress", "system", None)]
 
     def test_comment_is_its_authors_whoever_entered_it(self, far: Pulled, replay: Any) -> None:
-        """An agent passes on a mail of the requester, then answers it; the first of the two is no response."""
+        """An agent passes on a mail of the requester, then calls back: the first of the two is no response."""
         replay.api.events += [
             event(21, 2, "10:20:00", zendesk.comment(by=71), by=72),
-            event(22, 2, "10:30:00", zendesk.comment(by=72), by=72),
+            event(22, 2, "10:30:00", zendesk.comment(by=72) | {"event_type": "VoiceComment"}, by=72),
             event(23, 2, "10:40:00", {"event_type": "Change", "comment_present": True, "comment_public": True}, by=71),
         ]
         far.run()
