@@ -14,7 +14,7 @@ from pydantic import Field
 
 from ingestion.connectors.base import Json, PulledFeed, Rows, alias
 from ingestion.connectors.tables import KEY, TableConnector, TableOptions, utc
-from ingestion.connectors.zendesk import ZENDESK_WORDS, RatingOptions, rating_rows
+from ingestion.connectors.zendesk import MAY_BE_EMPTY, ZENDESK_WORDS, RatingOptions, rating_rows
 from ingestion.readers import literal
 
 _SYNCED = "_fivetran_synced"
@@ -145,6 +145,7 @@ class FivetranZendesk(TableConnector[FivetranZendeskOptions]):
             },
             of_ticket,
             f"field_name in ({', '.join(repr(name) for name in kinds)})"
+            f" and (value is not null or field_name in {MAY_BE_EMPTY})"
             " and (updated > ticket.created_at or (field_name = 'status' and value <> 'new'))",
         )
         comments = Rows(

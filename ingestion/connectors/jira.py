@@ -1,14 +1,20 @@
 """Connector `jira`: issues of Jira Service Management with their changelog and comments.
 
 Follows the Jira Cloud platform REST API v3 (`/rest/api/3/search/jql` with `nextPageToken`, issue changelogs and
-comments) and, with `deployment: data_center`, REST API v2 (`/rest/api/2/search` with `startAt`). A search brings the
-latest entries of a changelog; where an issue has more, or more comments, all of them are asked for by themselves.
+comments) and, with `deployment: data_center`, REST API v2 (`/rest/api/2/search` with `startAt`). Cloud's search brings
+the latest entries of a changelog; where an issue may have more, or has more comments, all of them are asked for by
+themselves. Data Center's brings whole changelogs, and of comments not the property that says which are internal: there
+all comments are asked for by themselves.
+
+An issue may have several components, and a changelog tells of each by itself: the first by name is the service.
 
 JQL reads dates in the user's own zone and in minutes, so a search begins fourteen hours early: no zone is further from
 UTC. What Jira says of its own SLAs is read into `source_made_sla` alone.
 """
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import ClassVar, Literal
@@ -20,6 +26,7 @@ from ingestion.connectors.base import (
     ConnectorOptions,
     Json,
     Page,
+    Params,
     PulledFeed,
     Request,
     Rows,
@@ -37,6 +44,14 @@ from ingestion.readers import literal
 
 _WIDEST_ZONE_SECONDS = 14 * 3600
 _TYPES = ("incident", "problem", "change", "request", "task")
+# The usual fields of service and team; a changelog calls them Component and Team.
+_COMPONENTS, _TEAM = "components", "customfield_10001"
+# So many histories come with an issue of Cloud at most; its `total` is documented as the number of those that came.
+_MOST_HISTORIES = 40
+# The property of a comment by which Jira Service Management keeps it from customers.
+_INTERNAL = "sd.public.comment"
+# What Jira says of a request that it did not sign in, and answers with what anybody may see.
+_REFUSED = frozenset({"AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"})
 
 
 class JiraOptions(ConnectorOptions):
@@ -72,81 +87,97 @@ class JiraOptions(ConnectorOptions):
     deployment: Literal["cloud", "data_center"] = "cloud"
     jql: str | None = None
     customer_field: str = "customfield_10002"
-    service_field: str = "components"
-    team_field: str = "customfield_10001"
+    service_field: str = _COMPONENTS
+    team_field: str = _TEAM
     sla_field: str | None = None
     ticket_types: Words = Field(default={})
 
 
-def _name_of(field: str) -> str:
-    """SQL of a field's name, whether it holds a text, an object with a name, or a list of either."""
-    value = f"json_extract(record.payload, '$.fields.\"{field}\"')"
-    first = f"case when json_type({value}) = 'ARRAY' then json_extract({value}, '$[0]') else {value} end"
+@dataclass(frozen=True)
+class _Part:
+    """A list that comes with an issue, and as `feed` from `path` by itself where the search may have cut it short.
+
+    At most `most` entries come with an issue; None = all do, whatever their number.
+    """
+
+    feed: str
+    path: str
+    place: str
+    entries: str
+    most: float | None = math.inf
+    params: Params = ()
+
+    def is_whole(self, issue: Json) -> bool:
+        """Whether the issue came with all of the list."""
+        count = len(value_at(issue, f"{self.place}.{self.entries}") or ())
+        total = value_at(issue, f"{self.place}.total") or 0
+        return self.most is None or (count >= total and (count == 0 or count < self.most))
+
+    @property
+    def own_entries(self) -> str:
+        """SQL of the list that came with an issue; empty where it comes by itself."""
+        path = f"$.{self.place}.{self.entries}"
+        found = f"coalesce(json_extract(payload, '{path}[*]'), [])"
+        if self.most is None:
+            return found
+        count = f"coalesce(json_array_length(payload, '{path}'), 0)"
+        total = f"coalesce(cast(json_extract_string(payload, '$.{self.place}.total') as bigint), 0)"
+        return f"case when {count} >= {total} and {count} < cast('{self.most}' as double) then {found} else [] end"
+
+
+_PARTS: Mapping[str, Sequence[_Part]] = MappingProxyType(
+    {
+        "cloud": (
+            _Part("changelog", "changelog", "changelog", "histories", _MOST_HISTORIES),
+            _Part("comments", "comment", "fields.comment", "comments"),
+        ),
+        "data_center": (
+            _Part("changelog", "changelog", "changelog", "histories", None),
+            _Part("comments", "comment", "fields.comment", "comments", 0, (("expand", "properties"),)),
+        ),
+    }
+)
+
+
+def _names_of(field: str) -> str:
+    """SQL of the names in a field, whether it holds a text, an object with a name, or a list of either."""
+    value = f"json_extract(payload, '$.fields.\"{field}\"')"
     return (
-        f"coalesce(json_extract_string({first}, '$.name'), json_extract_string({first}, '$.value'),"
-        f" case when json_type({first}) = 'VARCHAR' then json_extract_string({first}, '$') end)"
+        f"list_transform(case when json_type({value}) = 'ARRAY' then json_extract({value}, '$[*]') else [{value}] end,"
+        " lambda one: coalesce(json_extract_string(one, '$.name'), json_extract_string(one, '$.value'),"
+        " case when json_type(one) = 'VARCHAR' then json_extract_string(one, '$') end))"
     )
 
 
-def _whole(place: str, entries: str) -> str:
-    """SQL of a list that came with an issue; empty where the search cut it short, since all of it comes by itself."""
-    count = f"coalesce(json_array_length(payload, '{place}.{entries}'), 0)"
-    return (
-        f"case when {count} >= coalesce(cast(json_extract_string(payload, '{place}.total') as bigint), {count})"
-        f" then coalesce(json_extract(payload, '{place}.{entries}[*]'), []) else [] end"
-    )
+def _name_paths(field: str) -> list[str]:
+    """Where `_names_of` looks."""
+    value = f'$.fields."{field}"'
+    return [f"{value}{place}" for place in (".name", ".value", "[*].name", "[*].value")]
 
 
-# What happened to an issue as it came with it; and as it was asked for by itself, one record per entry.
-_OWN_ENTRIES = f"""select load_id, record_number, record_key as issue, unnest(list_concat(
-    {_whole("$.changelog", "histories")}, {_whole("$.fields.comment", "comments")})) as entry from {{}}"""
+# What happened to an issue as it was asked for by itself, one record per entry.
 _OTHER_ENTRIES = """select load_id, record_number, split_part(record_key, '|', 1) as issue,
     cast(payload as json) as entry from {}"""
 _OPENINGS = (
     "select load_id, record_number, record_key as issue, cast('{\"opening\": true}' as json) as entry from record"
 )
-
-
-def _changes(entries: str) -> str:
-    """SQL relation: one row per changed field of an entry; comments and openings have one row and no field."""
-    return f"""(
-        select *, item ->> '$.field' as field, coalesce(item ->> '$.fromString', '') as old_value,
-            item ->> '$.toString' as new_value
-        from (
-            select *, unnest(
-                case when json_type(entry, '$.items') = 'ARRAY' then json_extract(entry, '$.items[*]') else [null] end
-            ) as item
-            from ({entries})
-        )
-    )"""
-
-
-def _name_paths(field: str) -> list[str]:
-    """Where `_name_of` looks."""
-    value = f'$.fields."{field}"'
-    return [f"{value}{place}" for place in (".name", ".value", "[*].name", "[*].value")]
-
-
 # What is read of an entry, of a changelog and of comments alike.
 _ENTRY = (
     ".id",
     ".created",
-    ".author.accountId",
-    ".author.name",
+    *(f".author.{name}" for name in ("accountId", "accountType", "name")),
     ".jsdPublic",
-    *(f".items[*].{name}" for name in ("field", "fromString", "toString")),
+    *(f".properties[*].{name}" for name in ("key", "value.internal")),
+    *(f".items[*].{name}" for name in ("field", "fieldId", "fromString", "toString")),
 )
-
-
-# Each issue's value of each field at opening: what its first change found. Entries come from both places.
-_FIRSTS = f"""
-    first_changes as (
-        select issue, field, old_value
-        from {_changes(_OWN_ENTRIES.format("issues") + " union all " + _OTHER_ENTRIES.format("changelog"))}
-        where field is not null
-        qualify row_number() over (partition by issue, field order by cast(entry ->> '$.id' as bigint)) = 1
-    ),
-    firsts as (select issue, map(list(field), list(old_value)) as first_values from first_changes group by all)"""
+_IS_INTERNAL = (
+    f"len(list_filter(json_extract(entry, '$.properties[*]'), lambda one: one ->> '$.key' = {literal(_INTERNAL)}"
+    " and one ->> '$.value.internal' = 'true')) > 0"
+)
+_ROLE = """case when kind = 'opening' or entry ->> '$.author.accountType' = 'app' then 'system'
+    when entry ->> '$.author.accountType' = 'customer' then 'customer'
+    when coalesce(entry ->> '$.author.accountId', entry ->> '$.author.name')
+        = coalesce(issues.account, issues.account_name) then 'customer' else 'agent' end"""
 
 
 def _opening(field: str, now: str) -> str:
@@ -159,14 +190,18 @@ _CHANGE = ("from", "to", "fromString", "toString", "tmpFromAccountId", "tmpToAcc
 _WATCHED = ("status", "priority", "Component", "Team")
 _PERSON_FIELDS = ("reporter", "assignee", "Request participants")
 # Beside the fields that are asked for: what tells records, entries, users and choices.
-_MEANT = ("id", "key", "field", "accountId", "name", "value", "jsdPublic", "total", "breached")
+_MEANT = (
+    *("id", "key", "field", "fieldId", "accountId", "accountType", "name", "value"),
+    *("jsdPublic", "internal", "total", "breached"),
+)
 
 
 def _persons(found: Mapping[str, Json], pseudonym: Callable[[str], str]) -> dict[str, Json]:
-    """What one object says of persons. Of a user only the id by which people are told apart is left."""
+    """What one object says of persons. Of a user only the kind, and the id by which people are told apart, are left."""
     if "accountId" in found or "displayName" in found:
         told_by = "accountId" if found.get("accountId") else "name"
-        return dict.fromkeys(found) | {told_by: alias(found.get(told_by), pseudonym)}
+        kept = {name: found[name] for name in ("accountType",) if name in found}
+        return dict.fromkeys(found) | kept | {told_by: alias(found.get(told_by), pseudonym)}
     if found.get("field") in _PERSON_FIELDS:
         return {name: alias(found[name], pseudonym) for name in _CHANGE if name in found}
     return {}
@@ -186,7 +221,8 @@ class Jira(Connector[JiraOptions]):
     def meant(self, feed: str, found: Mapping[str, Json]) -> Collection[str]:
         """Ids, times and names of choices; what a change tells only of fields that are watched or name persons."""
         told = {*_MEANT, *self._fields()}
-        if found.get("field") in _WATCHED:
+        named = (self.options.service_field, self.options.team_field)
+        if found.get("field") in _WATCHED or found.get("fieldId") in named:
             told.update(_CHANGE)
         elif found.get("field") in _PERSON_FIELDS:
             told.update(set(_CHANGE) - {"fromString", "toString"})  # full names, of which each is a pseudonym by itself
@@ -221,7 +257,7 @@ class Jira(Connector[JiraOptions]):
                 },
                 {
                     "tickets": self._tickets(),
-                    "ticket_events": self._events(f"{_OWN_ENTRIES.format('record')} union all {_OPENINGS}"),
+                    "ticket_events": self._events(f"{self._own_entries('record')} union all {_OPENINGS}"),
                 },
                 reads=tuple(self._reads_of_issues()),
                 cursor="fields.updated",
@@ -244,14 +280,100 @@ class Jira(Connector[JiraOptions]):
             ],
         ]
 
+    @property
+    def _parts(self) -> Sequence[_Part]:
+        return _PARTS[self.options.deployment]
+
+    def _own_entries(self, issues: str) -> str:
+        """SQL query: what happened to an issue as it came with it."""
+        lists = ", ".join(part.own_entries for part in self._parts)
+        return f"""select load_id, record_number, record_key as issue, unnest(list_concat({lists})) as entry
+            from {issues}"""
+
+    def _changes(self, entries: str) -> str:
+        """SQL relation: one row per changed field of an entry; comments and openings have one row and no item.
+
+        `kind` is the field, where its changes mean something.
+        """
+        options = self.options
+        service, team = (f"item ->> '$.fieldId' = {literal(f)}" for f in (options.service_field, options.team_field))
+        service += " or field = 'Component'" if options.service_field == _COMPONENTS else ""
+        team += " or field = 'Team'" if options.team_field == _TEAM else ""
+        return f"""(
+            select *, coalesce(item ->> '$.fromString', '') as old_value,
+                coalesce(item ->> '$.toString', '') as new_value,
+                case when entry ->> '$.opening' then 'opening' when item is null then 'comment'
+                    when {service} then 'Component' when {team} then 'Team'
+                    when field in ('status', 'priority') then field end as kind
+            from (
+                select *, item ->> '$.field' as field
+                from (
+                    select *, unnest(
+                        case when json_type(entry, '$.items') = 'ARRAY' then json_extract(entry, '$.items[*]')
+                        else [null] end
+                    ) as item
+                    from ({entries})
+                )
+            )
+        )"""
+
+    def _firsts(self) -> str:
+        """SQL of CTEs: each issue's value of each field at opening, and its service after each entry that moved it.
+
+        The entry 0 is the opening. A service was there then if it was taken away before it was ever added, or if it is
+        there now and was never moved.
+        """
+        entries = f"{self._own_entries('issues')} union all {_OTHER_ENTRIES.format('changelog')}"
+        return f"""
+            changes as materialized (
+                select issue, cast(entry ->> '$.id' as bigint) as entry_id, kind, old_value, new_value
+                from {self._changes(entries)} where kind not in ('opening', 'comment')
+            ),
+            first_changes as (
+                select issue, kind, old_value from changes where kind <> 'Component'
+                qualify row_number() over (partition by issue, kind order by entry_id) = 1
+            ),
+            firsts as (
+                select issue, map(list(kind), list(old_value)) as first_values from first_changes group by all
+            ),
+            moves as (
+                select issue, entry_id, unnest([old_value, new_value]) as service, unnest([false, true]) as is_added
+                from changes where kind = 'Component'
+            ),
+            known as (
+                select issue, service, not arg_min(is_added, entry_id) as was_there from moves
+                where service <> '' group by all
+                union all
+                select issue, service, true
+                from (
+                    select record_key as issue, unnest({_names_of(self.options.service_field)}) as service from issues
+                ) as now
+                semi join moves using (issue) anti join moves using (issue, service)
+                where service is not null
+            ),
+            points as (select distinct issue, unnest([0, entry_id]) as entry_id from moves),
+            served as (
+                select points.issue, points.entry_id, known.service,
+                    coalesce(arg_max(moves.is_added, moves.entry_id), any_value(known.was_there)) as is_there
+                from points inner join known on points.issue = known.issue
+                left join moves on known.issue = moves.issue and known.service = moves.service
+                    and points.entry_id >= moves.entry_id
+                group by all
+            ),
+            services as (
+                select *, lag(service ignore nulls) over (partition by issue order by entry_id) as service_before
+                from (
+                    select issue, entry_id, min(service) filter (is_there) as service from served group by all
+                )
+            )"""
+
     def _reads_of_issues(self) -> list[str]:
         options = self.options
         named = [options.customer_field, options.service_field, options.team_field]
-        lists = [("$.changelog", "histories"), ("$.fields.comment", "comments")]
         return [
             *(path for field in named for path in _name_paths(field)),
-            *(f"{place}.{entries}[*]{path}" for place, entries in lists for path in _ENTRY),
-            *(f"{place}.total" for place, _ in lists),
+            *(f"$.{part.place}.{part.entries}[*]{path}" for part in self._parts for path in _ENTRY),
+            *(f"$.{part.place}.total" for part in self._parts),
             *([f'$.fields."{options.sla_field}".completedCycles[*].breached'] if options.sla_field else []),
         ]
 
@@ -263,9 +385,10 @@ class Jira(Connector[JiraOptions]):
         types += "".join(f"when contains(lower(issue_type), '{kind}') then '{kind}' " for kind in _TYPES)
         columns = {
             "ticket_id": "key",
-            "customer_id": _name_of(options.customer_field),
-            "service_id": _opening("Component", _name_of(options.service_field)),
-            "team_id": _opening("Team", _name_of(options.team_field)),
+            "customer_id": f"{_names_of(options.customer_field)}[1]",
+            "service_id": "case when services.issue is null"
+            f" then list_min({_names_of(options.service_field)}) else services.service end",
+            "team_id": _opening("Team", f"{_names_of(options.team_field)}[1]"),
             "ticket_type": f"case {types}else issue_type end",
             "priority": f"coalesce({_opening('priority', 'priority')}, 'none')",
             "opened_at": "created",
@@ -276,7 +399,9 @@ class Jira(Connector[JiraOptions]):
         if options.sla_field:
             cycles = f"json_extract_string(payload, '$.fields.\"{options.sla_field}\".completedCycles[*].breached')"
             columns["source_made_sla"] = f"case when {cycles} <> [] then not list_contains({cycles}, 'true') end"
-        return Rows(columns, "record left join firsts on record.record_key = firsts.issue", prepare=_FIRSTS)
+        with_openings = """record left join firsts on record.record_key = firsts.issue
+            left join services on record.record_key = services.issue and services.entry_id = 0"""
+        return Rows(columns, with_openings, prepare=self._firsts())
 
     def _events(self, entries: str) -> Rows:
         """One row per change of a watched field, per comment, and for an opening that is not new."""
@@ -292,23 +417,25 @@ class Jira(Connector[JiraOptions]):
                 "occurred_at": "case kind when 'opening' then issues.created else entry ->> '$.created' end",
                 "event_type": "case kind when 'opening' then 'status' when 'Component' then 'service'"
                 " when 'Team' then 'team' when 'comment' then 'message' else kind end",
-                "value": f"case kind when 'opening' then {opening} else nullif(new_value, '') end",
-                "actor_role": "case when kind = 'opening' then 'system'"
-                " when coalesce(entry ->> '$.author.accountId', entry ->> '$.author.name')"
-                " = coalesce(issues.account, issues.account_name) then 'customer' else 'agent' end",
-                "is_public": "case kind when 'comment' then coalesce(entry ->> '$.jsdPublic', 'true') end",
+                "value": f"case kind when 'opening' then {opening} when 'Component' then services.service"
+                " when 'priority' then coalesce(nullif(new_value, ''), 'none') else nullif(new_value, '') end",
+                "actor_role": _ROLE,
+                "is_public": "case kind when 'comment' then"
+                f" coalesce(entry ->> '$.jsdPublic', case when {_IS_INTERNAL} then 'false' else 'true' end) end",
                 "recorded_at": "entry ->> '$.created'",
             },
             f"""(
-                select *, case when entry ->> '$.opening' then 'opening'
-                    when item is null then 'comment' else field end as kind
-                from {_changes(entries)}
+                select *, cast(entry ->> '$.id' as bigint) as entry_id from {self._changes(entries)}
+                -- each component that an entry moves is a change, and what comes of all of them one event
+                qualify kind is distinct from 'Component'
+                    or row_number() over (partition by load_id, record_number, kind, entry ->> '$.id') = 1
             ) as record
             inner join issues on record.issue = issues.record_key
-            left join firsts on record.issue = firsts.issue""",
-            f"kind in ('opening', 'comment', {', '.join(literal(field) for field in _WATCHED)})"
-            f" and not (kind = 'opening' and {opening} in ({new_words}))",
-            _FIRSTS,
+            left join firsts on record.issue = firsts.issue
+            left join services on record.issue = services.issue and record.entry_id = services.entry_id""",
+            f"kind is not null and not (kind = 'opening' and {opening} in ({new_words}))"
+            " and (kind <> 'Component' or services.service <> coalesce(services.service_before, ''))",
+            self._firsts(),
         )
 
     # --------------------------------------------------------------------------------------------------- pages
@@ -342,23 +469,23 @@ class Jira(Connector[JiraOptions]):
         ]
 
     def follow(self, request: Request, page: Page) -> Sequence[Request]:
-        """What a search cut short, then its next page."""
+        """What a search cut short, then its next page. Raises ValueError for an answer to nobody in particular."""
+        signed = {word.strip() for word in page.headers.get("x-seraph-loginreason", "").split(",")}
+        if signed & _REFUSED and "OK" not in signed:
+            raise ValueError("Jira refused the sign-in and answered as if nobody had asked; check user and token")
         if request.feed != "issues":
             return _counted(request, page)
         version = "3" if self.options.deployment == "cloud" else "2"
         longer = [
             Request(
-                feed,
-                f"/rest/api/{version}/issue/{record['id']}/{path}",
-                (("startAt", "0"), ("maxResults", "100")),
+                part.feed,
+                f"/rest/api/{version}/issue/{record['id']}/{part.path}",
+                (("startAt", "0"), ("maxResults", "100"), *part.params),
                 note={"issue": record["id"]},
             )
             for record in page.records
-            for feed, path, place, entries in (
-                ("changelog", "changelog", "changelog", "histories"),
-                ("comments", "comment", "fields.comment", "comments"),
-            )
-            if (value_at(record, f"{place}.total") or 0) > len(value_at(record, f"{place}.{entries}") or ())
+            for part in self._parts
+            if not part.is_whole(record)
         ]
         if self.options.deployment == "cloud":
             token = page.envelope.get("nextPageToken")

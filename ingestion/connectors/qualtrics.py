@@ -30,6 +30,8 @@ from ingestion.readers import literal
 
 _WAIT_SECONDS = 5
 _GIVEN_UP = ("failed", "cancelled")
+# Kinds of a response that no respondent gave: preview, generated test, preview taken for spam, preview offline.
+_REHEARSALS = ("1", "2", "9", "17")
 
 
 class QualtricsOptions(TokenOptions):
@@ -64,11 +66,11 @@ class Qualtrics(Connector[QualtricsOptions]):
     def meant(self, feed: str, found: Mapping[str, Json]) -> Collection[str]:
         """The items, what slm.yaml reads beside them, and pseudonyms."""
         options = self.options
-        told = ("responseId", "endDate", "recordedDate", "finished", *_PERSONS)
+        told = ("responseId", "endDate", "recordedDate", "finished", "status", *_PERSONS)
         return {*told, *options.items, *options.columns.values()}
 
     def feeds(self) -> Sequence[PulledFeed]:
-        """Responses that were broken off are no answers."""
+        """Responses that were broken off are no answers, nor are previews and tests of the survey."""
         items = ", ".join(
             f"{{'item': {literal(item)}, 'score': json_extract_string(payload, '$.values.\"{question}\"')}}"
             for question, item in self.options.items.items()
@@ -87,10 +89,10 @@ class Qualtrics(Connector[QualtricsOptions]):
         rows = Rows(
             columns,
             f"(select *, unnest([{items}]) as answer from record) as record",
-            "answer.score is not null and finished = '1'",
+            f"answer.score is not null and finished = '1' and coalesce(status, '') not in {_REHEARSALS}",
         )
         ticket = self.options.columns.get("ticket_id")
-        fields = {"responded_at": "$.values.endDate", "finished": "$.values.finished"}
+        fields = {"responded_at": "$.values.endDate", "finished": "$.values.finished", "status": "$.values.status"}
         return [
             PulledFeed(
                 "responses",

@@ -83,8 +83,8 @@ _EVENTS = Rows(
         "value": f"case kind when 'priority' then new_value when 'message' then null when 'status' then"
         f" case record.type when 'AddLink' then 'merged' else new_value end"
         f" else {_QUEUE_NAME.format(id='new_value')} end",
-        "actor_role": "case when creator = 'RT_System' then 'system' when creator = tickets.requestor then 'customer'"
-        " else 'agent' end",
+        "actor_role": "case when creator = 'RT_System' then 'system'"
+        " when list_contains(tickets.requestors, creator) then 'customer' else 'agent' end",
         "is_public": "case kind when 'message' then record.type = 'Correspond' end",
         "recorded_at": "record.created",
     },
@@ -101,7 +101,9 @@ _EVENTS = Rows(
             end) as kind
         from record
     ) as record
-    inner join tickets on record.object_id = tickets.record_key""",
+    inner join (
+        select record_key, is_gone, json_extract_string(payload, '$.Requestor[*].id') as requestors from tickets
+    ) as tickets on record.object_id = tickets.record_key""",
     "not tickets.is_gone or record.object_id in (select object_id from merges)",
     """merges as (
         select object_id from record
@@ -200,6 +202,7 @@ class RequestTracker(Connector[RequestTrackerOptions]):
                     "email": "$.Requestor[0].EmailAddress",
                 },
                 {"tickets": tickets, "ticket_events": opening},
+                ("$.Requestor[*].id",),
                 cursor="LastUpdated",
                 looks_into=("history", "queue"),
                 is_reconciled=True,

@@ -87,7 +87,7 @@ class ServiceNowOptions(AccountOptions):
 
 
 def _opening(name: str) -> str:
-    """SQL of a field's value at opening: the old value of its first change, else the value it still has."""
+    """SQL of a field's value at opening: what its insertion or its first change says, else the value it still has."""
     return f"case when first_changes['{name}'] is null then record.{name} else first_changes['{name}'] end"
 
 
@@ -96,14 +96,17 @@ def _named(kind: str, reference: str) -> str:
     return f"coalesce((select any_value(name) from {kind} where record_key = {reference}), {reference})"
 
 
+# Some instances audit the insertion of a record as well: as its update number 0, which changes nothing.
 _FIRST_CHANGES = """
     changes as (
-        select documentkey, fieldname, coalesce(oldvalue, '') as oldvalue from audit
+        select documentkey, fieldname,
+            coalesce(case when record_checkpoint = '0' then newvalue else oldvalue end, '') as first_value
+        from audit
         qualify row_number() over (
             partition by documentkey, fieldname order by sys_created_on, cast(record_checkpoint as bigint), record_key
         ) = 1
     ),
-    firsts as (select documentkey, map(list(fieldname), list(oldvalue)) as first_changes from changes group by all),
+    firsts as (select documentkey, map(list(fieldname), list(first_value)) as first_changes from changes group by all),
     slas as (select task, bool_and(has_breached = 'false') as made_sla from task_sla group by all)"""
 _LIVING = "record.record_key not in (select documentkey from deletion)"
 _WITH_HISTORY = "record left join firsts on record.record_key = firsts.documentkey"
@@ -119,7 +122,8 @@ _TICKETS = Rows(
         "team_id": _named('"group"', _opening("assignment_group")),
         "channel": "contact_type",
         "category": "category",
-        "parent_ticket_id": "parent_incident",
+        "parent_ticket_id": "coalesce((select any_value(number) from incident as parents"
+        " where parents.record_key = record.parent_incident), record.parent_incident)",
         "source_made_sla": "coalesce(slas.made_sla, cast(record.made_sla as boolean))",
         "source_reopen_count": "reopen_count",
         "source_reassignment_count": "reassignment_count",
@@ -166,7 +170,9 @@ _EVENTS = Rows(
         "recorded_at": "record.sys_created_on || 'Z'",
     },
     "record inner join incident on record.documentkey = incident.record_key",
-    "not (fieldname = 'hold_reason' and coalesce(newvalue, '') = '')"
+    "record_checkpoint is distinct from '0'"
+    # Of a company or service that was taken away the ticket keeps the last; of a group it does not.
+    " and not (fieldname in ('hold_reason', 'company', 'business_service') and coalesce(newvalue, '') = '')"
     " and record.documentkey not in (select documentkey from deletion)",
 )
 
@@ -196,7 +202,7 @@ def servicenow_feeds() -> list[PulledFeed]:
     # By the incident's own id, as in the table's references.
     about = {"audit": "$.documentkey", "deletion": "$.documentkey", "task_sla": "$.task"}
     looks_into = {
-        "incident": ("audit", "task_sla", "deletion", "group", "company", "service"),
+        "incident": ("incident", "audit", "task_sla", "deletion", "group", "company", "service"),
         "audit": ("incident", "deletion", "group", "company", "service"),
     }
     return [
@@ -260,7 +266,12 @@ class ServiceNow(Connector[ServiceNowOptions]):
         ]
 
     def follow(self, request: Request, page: Page) -> Sequence[Request]:
-        """The rows after the last id; rows the account may not see leave a page short or empty, with a link onwards."""
+        """The rows after the last id; rows the account may not see leave a page short or empty, with a link onwards.
+
+        Raises ValueError for an answer that ServiceNow broke off: its status is 200, and it says so beside the rows.
+        """
+        if page.envelope.get("error"):
+            raise ValueError(f"the rows were broken off: {page.envelope['error'].get('message')}")
         limit, has_more = int(request.param("sysparm_limit")), link_of(page.headers, "next") is not None
         if page.records and (has_more or len(page.records) >= limit):
             query = f"{request.note['query']}^sys_id>{page.last['sys_id']}^ORDERBYsys_id"

@@ -102,6 +102,10 @@ def _persons(found: Mapping[str, Json], pseudonym: Callable[[str], str]) -> dict
     return said
 
 
+# What an event may be without: a group or a priority. An organization or service that is taken away stays the last one.
+MAY_BE_EMPTY = ("comment", "priority", "group_id")
+# What is read of a comment.
+_COMMENT = ("author_id", "comment_present", "public", "comment_public")
 # What rows, keys and cursors are made of beside fields with a history and persons.
 _MEANT = frozenset(
     {
@@ -208,10 +212,7 @@ class Zendesk(Connector[ZendeskOptions]):
                 {"ticket_id": "$.ticket_id", "created_at": "$.created_at", "updater_id": "$.updater_id"},
                 {"ticket_events": _events(watched)},
                 # The value before a change is of whatever kind the field is, so that it has no kind of its own.
-                tuple(
-                    f"$.child_events[*].{name}"
-                    for name in (*watched, "type", "id", "event_type", "comment_present", "public", "comment_public")
-                ),
+                tuple(f"$.child_events[*].{name}" for name in (*watched, "type", "id", "event_type", *_COMMENT)),
                 cursor="timestamp",
                 ticket="ticket_id",
                 looks_into=("tickets", "organizations", "groups"),
@@ -319,9 +320,12 @@ def rating_rows(options: RatingOptions, ratings: str, join: str, customer: str, 
 
 
 def _events(watched: Mapping[str, str]) -> Rows:
-    """One row per change of a watched field and per comment; the first comment of a ticket is its description."""
+    """One row per change of a watched field and per comment; the first comment of a ticket is its description.
+
+    A comment is its author's: an agent who passes on a customer's mail is the updater alone.
+    """
     kinds = "".join(f", case when json_type(child, '$.{name}') is not null then '{name}' end" for name in watched)
-    is_comment = "child ->> '$.event_type' = 'Comment' or child ->> '$.comment_present' = 'true'"
+    is_comment = "child ->> '$.event_type' in ('Comment', 'VoiceComment') or child ->> '$.comment_present' = 'true'"
     meaning = " ".join(f"when '{name}' then '{kind}'" for name, kind in watched.items())
     return Rows(
         {
@@ -333,14 +337,15 @@ def _events(watched: Mapping[str, str]) -> Rows:
             f" when 'group_id' then {_named('groups', 'new_value')}"
             f" when 'organization_id' then {_named('organizations', 'new_value')}"
             " when 'priority' then coalesce(new_value, 'none') else new_value end",
-            "actor_role": "case when updater_id in ('-1', '0') or updater_id is null then 'system'"
-            " when updater_id = tickets.requester_id then 'customer' else 'agent' end",
+            "actor_role": "case when actor_id in ('-1', '0') or actor_id is null then 'system'"
+            " when actor_id = tickets.requester_id then 'customer' else 'agent' end",
             "is_public": "case field when 'comment'"
             " then coalesce(child ->> '$.public', child ->> '$.comment_public') end",
             "recorded_at": "record.created_at",
         },
         f"""(
-            select *, json_extract_string(child, '$.' || field) as new_value
+            select *, json_extract_string(child, '$.' || field) as new_value,
+                coalesce(case field when 'comment' then child ->> '$.author_id' end, updater_id) as actor_id
             from (
                 select *, unnest(list_filter(
                     [case when {is_comment} then 'comment' end{kinds}], lambda name: name is not null)) as field
@@ -352,4 +357,5 @@ def _events(watched: Mapping[str, str]) -> Rows:
             )
         ) as record
         inner join tickets on record.ticket_id = tickets.record_key""",
+        f"new_value is not null or field in {MAY_BE_EMPTY}",
     )

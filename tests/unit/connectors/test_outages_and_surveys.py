@@ -243,6 +243,14 @@ class TestQualtrics:
             ("R_2", "csat", 2.0, "acme"),
         ]
 
+    def test_preview_and_test_of_the_survey_are_no_answers_and_imported_or_offline_ones_are(
+        self, far: Pulled, replay: Any
+    ) -> None:
+        for response, status in zip(replay.api.responses, (4, 17, 2, 9), strict=True):
+            response["values"] |= {"status": status, "finished": 1}
+        far.run()
+        assert far.rows("survey_responses", "distinct response_id") == [("R_1",)]
+
     def test_deleted_response_is_gone_after_the_day_of_reconciling(self, far: Pulled, replay: Any) -> None:
         far.run()
         del replay.api.responses[1]

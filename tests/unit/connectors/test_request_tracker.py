@@ -37,6 +37,16 @@ def test_events_tell_the_story_once(far: Pulled) -> None:
     ]
 
 
+def test_every_requestor_is_a_customer_and_the_first_one_tells_which(far: Pulled, replay: Any) -> None:
+    """A reply of the second one is no first response."""
+    second = {"type": "user", "id": "sam", "Organization": "Elsewhere", "EmailAddress": "sam@elsewhere.example"}
+    replay.api.tickets[2]["Requestor"].append(second)
+    replay.api.history[2].append(transaction(70, 2, "Correspond", "10:30:00", by="sam"))
+    far.run()
+    assert far.rows("tickets", "customer_id, requester_id is null", "ticket_id = '2'") == [("Acme", True)]
+    assert far.rows("ticket_events", "event_type, actor_role", "ticket_id = '2'") == [("message", "customer")]
+
+
 def test_ticket_that_opens_in_another_status_says_so(far: Pulled) -> None:
     far.run()
     assert far.rows("ticket_events", "event_type, value", "ticket_id = '3'") == [("status", "in_progress")]

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from ingestion.errors import SourceUnavailable
 from tests.unit.connectors.conftest import NIGHT, SUNDAY, Pulled
-from tests.unit.connectors.systems.servicenow import Api, change, incident
+from tests.unit.connectors.replay import Answer
+from tests.unit.connectors.systems.servicenow import BROKEN_OFF, Api, change, incident
 
 
 @pytest.fixture
@@ -63,6 +65,59 @@ def test_change_that_comes_later_moves_the_opening_value_back(far: Pulled, repla
     replay.api.content["sys_audit"].append(change(20, 1, "priority", "4", "1", "2026-03-02 13:59:00"))
     far.run(NIGHT + timedelta(days=1))
     assert far.rows("tickets", "priority", "ticket_id = 'INC0000001'") == [("P4",)]
+
+
+def test_insertion_that_is_audited_says_how_the_incident_opened_and_is_no_change(far: Pulled, replay: Any) -> None:
+    """Its rows have the update count 0, no old value, and what was written into the form is no reply."""
+    fields = {"state": "2", "priority": "4", "assignment_group": "g1", "company": "c1", "business_service": "s1"}
+    for number, (field, value) in enumerate({**fields, "comments": "My mail is down."}.items(), start=30):
+        replay.api.content["sys_audit"].append(change(number, 4, field, "", value, "2026-03-02 10:00:00", mod=0))
+    replay.api.content["sys_audit"].append(change(40, 4, "priority", "4", "3", "2026-03-02 11:00:00"))
+    far.run()
+    columns = "customer_id, service_id, priority, team_id"
+    assert far.rows("tickets", columns, "ticket_id = 'INC0000004'") == [("Acme", "Mail", "P4", "Service Desk")]
+    assert far.rows("ticket_events", "occurred_at, event_type, value", "ticket_id = 'INC0000004'") == [
+        (at("10:00:00"), "status", "in_progress"),
+        (at("11:00:00"), "priority", "P3"),
+    ]
+
+
+def test_company_or_service_that_is_taken_away_stays_the_last_one_and_a_group_does_not(
+    far: Pulled, replay: Any
+) -> None:
+    fields = {"company": "c1", "business_service": "s1", "assignment_group": "g1"}
+    for number, (field, old) in enumerate(fields.items(), start=30):
+        replay.api.content["sys_audit"].append(change(number, 4, field, old, "", "2026-03-02 10:10:00"))
+    far.run()
+    assert far.quarantine() == []
+    assert far.rows("ticket_events", "event_type, value", "ticket_id = 'INC0000004'") == [("team", None)]
+
+
+def test_parent_is_named_by_its_number_as_tickets_are(far: Pulled, replay: Any) -> None:
+    """The field holds the id of the parent's row."""
+    replay.api.content["incident"][2]["parent_incident"] = "of-before-since"
+    far.run()
+    assert far.rows("tickets", "ticket_id, parent_ticket_id", "parent_ticket_id is not null") == [
+        ("INC0000001", "INC0000002"),
+        ("INC0000003", "of-before-since"),
+    ]
+
+
+def test_rows_broken_off_by_a_quota_are_asked_for_again(far: Pulled, replay: Any) -> None:
+    """The last page of incidents, cut short: nothing else in it says that one is missing."""
+
+    def broken_off(answer: Answer) -> Answer:
+        return Answer({"result": answer.content["result"][:-1], **BROKEN_OFF}, headers=answer.headers)
+
+    replay.fault = lambda number, asked, answer: broken_off(answer) if number == 3 else answer
+    far.pull()
+    assert far.landed_counts() == replay.api.counts
+
+
+def test_rows_broken_off_every_time_stop_the_source_and_say_why(far: Pulled, replay: Any) -> None:
+    replay.fault = lambda number, asked, answer: Answer({**answer.content, **BROKEN_OFF})
+    with pytest.raises(SourceUnavailable, match="broken off: Transaction cancelled: maximum execution time exceeded"):
+        far.pull()
 
 
 def test_record_that_becomes_visible_late_is_found_within_the_overlap(far: Pulled, replay: Any) -> None:

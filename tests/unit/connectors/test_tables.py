@@ -180,6 +180,19 @@ def test_deleted_ticket_is_gone_even_if_its_row_keeps_the_time_of_syncing(
     assert far.run(NIGHT + timedelta(days=2)).new_loads == ()
 
 
+@pytest.mark.parametrize("kind", ["fivetran_zendesk"])
+@pytest.mark.parametrize("store", ["duckdb"], indirect=True)
+def test_organization_that_is_taken_away_stays_the_last_one_and_a_group_does_not(far: Pulled, change: Store) -> None:
+    values = ", ".join(
+        f"(1, '{field}', '2026-03-02 12:30:00+00', 72, null, '2026-03-09 11:00:00+00')"
+        for field in ("organization_id", "group_id")
+    )
+    change(f"insert into ticket_field_history values {values}")
+    far.run()
+    assert far.quarantine() == []
+    assert far.rows("ticket_events", "event_type, value", "occurred_at = '2026-03-02 12:30:00'") == [("team", None)]
+
+
 @pytest.mark.parametrize("kind", ["fivetran_servicenow"])
 def test_servicenow_by_way_of_fivetran_is_understood_like_servicenow(far: Pulled) -> None:
     far.run()

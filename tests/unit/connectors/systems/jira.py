@@ -9,20 +9,29 @@ from tests.unit.connectors.replay import Answer, Asked
 OPTIONS = {"user": "slm@acme.example", "token": {"env": "JIRA_TOKEN"}, "pageSize": 2, "slaField": "customfield_10030"}
 SECRETS = {"JIRA_TOKEN": "a-secret-of-jira"}
 LATEST = 2
+# What a changelog calls otherwise than a search does.
+FIELD_IDS = {"Component": "components", "Team": "customfield_10001"}
+
+
+def user(by: str, kind: str = "atlassian") -> dict[str, Any]:
+    return {"accountId": by, "accountType": "customer" if by == "ann" else kind}
 
 
 def history(number: int, at: str, *items: tuple[str, str | None, str | None], by: str = "bob") -> dict[str, Any]:
     return {
         "id": str(number),
-        "author": {"accountId": by},
+        "author": user(by),
         "created": f"2026-03-02T{at}.000+0000",
-        "items": [{"field": field, "fromString": old, "toString": new} for field, old, new in items],
+        "items": [
+            {"field": field, "fieldId": FIELD_IDS.get(field, field), "fromString": old, "toString": new}
+            for field, old, new in items
+        ],
     }
 
 
-def comment(number: int, at: str, by: str = "bob", public: bool = True) -> dict[str, Any]:
+def comment(number: int, at: str, by: str = "bob", public: bool = True, kind: str = "atlassian") -> dict[str, Any]:
     created = f"2026-03-02T{at}.000+0000"
-    return {"id": str(number), "author": {"accountId": by}, "created": created, "jsdPublic": public}
+    return {"id": str(number), "author": user(by, kind), "created": created, "jsdPublic": public}
 
 
 def issue(number: int, **fields: Any) -> dict[str, Any]:
@@ -32,7 +41,7 @@ def issue(number: int, **fields: Any) -> dict[str, Any]:
         "status": {"name": "Open"},
         "priority": {"name": "Medium"},
         "issuetype": {"name": "[System] Incident"},
-        "reporter": {"accountId": "ann"},
+        "reporter": user("ann"),
         "resolutiondate": None,
         "customfield_10002": [{"id": "1", "name": "Acme"}],
         "components": [{"name": "Mail"}],
@@ -43,9 +52,12 @@ def issue(number: int, **fields: Any) -> dict[str, Any]:
 
 
 class Api:
+    """Issues with the `latest` of their history, which comes newest first."""
+
     version, search = "3", "search/jql"
 
-    def __init__(self) -> None:
+    def __init__(self, latest: int = LATEST) -> None:
+        self.latest = latest
         self.issues = {
             "10001": issue(
                 1,
@@ -62,7 +74,13 @@ class Api:
         self.histories = {
             "10001": [
                 history(1, "10:30:00", ("status", "Open", "In Progress")),
-                history(2, "10:40:00", ("priority", "Medium", "Highest"), ("Component", "Mail", "Web")),
+                history(
+                    2,
+                    "10:40:00",
+                    ("priority", "Medium", "Highest"),
+                    ("Component", "Mail", None),
+                    ("Component", None, "Web"),
+                ),
                 history(3, "11:00:00", ("status", "In Progress", "Waiting for customer")),
                 history(4, "12:00:00", ("status", "Waiting for customer", "In Progress"), by="ann"),
                 history(5, "14:00:00", ("status", "In Progress", "Resolved"), ("labels", "", "x")),
@@ -74,8 +92,8 @@ class Api:
 
     @property
     def counts(self) -> dict[str, int]:
-        cut = [number for number, entries in self.histories.items() if len(entries) > LATEST]
-        quiet = [number for number, entries in self.comments.items() if len(entries) > LATEST]
+        cut = [number for number, entries in self.histories.items() if len(entries) > self.latest]
+        quiet = [number for number, entries in self.comments.items() if len(entries) > self.latest]
         return {
             "issues": len(self.issues),
             "changelog": sum(len(self.histories[number]) for number in cut),
@@ -91,7 +109,7 @@ class Api:
         start = int(asked.params["startAt"])
         entries = (self.histories if match[2] == "changelog" else self.comments)[match[1]]
         name = "values" if match[2] == "changelog" else "comments"
-        return Answer({"startAt": start, "total": len(entries), name: entries[start : start + LATEST]})
+        return Answer({"startAt": start, "total": len(entries), name: entries[start : start + self.latest]})
 
     def _is_asked_for(self, asked: Asked, issue: dict[str, Any]) -> bool:
         since = re.search(r'updated >= "([^"]+)"', asked.params["jql"])
@@ -109,7 +127,7 @@ class Api:
         shown = []
         for one in issues:
             histories, comments = self.histories.get(one["id"], []), self.comments.get(one["id"], [])
-            embedded = {"comments": comments[-LATEST:], "total": len(comments)}
-            changelog = {"histories": histories[::-1][:LATEST], "total": len(histories)}
+            embedded = {"comments": comments[-self.latest :], "total": len(comments)}
+            changelog = {"histories": histories[::-1][: self.latest], "total": len(histories)}
             shown.append(one | {"changelog": changelog, "fields": one["fields"] | {"comment": embedded}})
         return shown

@@ -24,6 +24,7 @@ def response(number: int, **values: Any) -> dict[str, Any]:
         "values": {
             "endDate": "2026-03-05T10:00:00Z",
             "recordedDate": "2026-03-05T10:00:01Z",
+            "status": 0,
             "finished": 1,
             "customer": "acme",
             "QID1": 5,
@@ -35,7 +36,7 @@ def response(number: int, **values: Any) -> dict[str, Any]:
 
 class Api:
     def __init__(self) -> None:
-        self.responses = [response(1, QID2=6), response(2, QID1=2), response(3, finished=0)]
+        self.responses = [response(1, QID2=6), response(2, QID1=2), response(3, finished=0), response(4, status=1)]
         self.questions = 0
 
     @property

@@ -55,7 +55,7 @@ def tables() -> dict[str, list[dict[str, str]]]:
     """Five incidents, the second with a history: priority raised, put on hold for the caller, resolved."""
     return {
         "incident": [
-            incident(1),
+            incident(1, parent_incident=f"{2:032x}"),
             incident(2, state="6", priority="1", assignment_group="g2", resolved_at="2026-03-02 14:00:00"),
             incident(3, state="2"),
             incident(4),
@@ -83,6 +83,13 @@ def tables() -> dict[str, list[dict[str, str]]]:
         "core_company": [{"sys_id": "c1", "name": "Acme", "sys_updated_on": "2026-01-01 00:00:00"}],
         "cmdb_ci_service": [{"sys_id": "s1", "name": "Mail", "sys_updated_on": "2026-01-01 00:00:00"}],
     }
+
+
+# What stands beside the rows that were written until a quota ended the transaction; the status is 200 all the same.
+BROKEN_OFF = {
+    "error": {"message": "Transaction cancelled: maximum execution time exceeded", "detail": "Check logs"},
+    "status": "failure",
+}
 
 
 class Api:

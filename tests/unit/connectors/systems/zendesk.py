@@ -47,6 +47,10 @@ def event(number: int, of: int, at: str, *children: dict[str, Any], by: int = 72
     }
 
 
+def comment(by: int = 72, public: bool = True) -> dict[str, Any]:
+    return {"event_type": "Comment", "type": "Comment", "public": public, "author_id": by}
+
+
 def change(field: str, old: Any, new: Any) -> dict[str, Any]:
     return {"event_type": "Change", field: new, "previous_value": old}
 
@@ -60,15 +64,13 @@ class Api:
             ticket(2, priority=None, type="question"),
             ticket(3, status="open"),
         ]
-        created = ({"event_type": "Create", "status": "new"}, {"event_type": "Comment", "public": True})
+        created = ({"event_type": "Create", "status": "new"}, comment(by=71))
         self.events = [
             event(1, 1, "10:00:00", *created, by=71),
-            event(2, 1, "10:30:00", change("status", "new", "open"), {"event_type": "Comment", "public": True}),
+            event(2, 1, "10:30:00", change("status", "new", "open"), comment()),
             event(3, 1, "10:40:00", change("priority", "normal", "urgent"), change("group_id", "91", "92")),
-            event(4, 1, "11:00:00", change("status", "open", "pending"), {"event_type": "Comment", "public": False}),
-            event(
-                5, 1, "12:00:00", {"event_type": "Comment", "public": True}, change("status", "pending", "open"), by=71
-            ),
+            event(4, 1, "11:00:00", change("status", "open", "pending"), comment(public=False)),
+            event(5, 1, "12:00:00", comment(by=71), change("status", "pending", "open"), by=71),
             event(6, 1, "14:00:00", change("status", "open", "solved"), by=-1),
         ]
         self.ratings = [
