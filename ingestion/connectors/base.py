@@ -543,5 +543,5 @@ def link_of(headers: Mapping[str, str], relation: str) -> str | None:
 
 def earlier(instant: datetime, seconds: int) -> datetime:
     """The instant so many seconds before; never before the epoch."""
-    epoch = datetime.fromtimestamp(0, UTC)
-    return max(instant - timedelta(seconds=seconds), epoch)
+    epoch, before = datetime.fromtimestamp(0, UTC), timedelta(seconds=seconds)
+    return instant - before if instant > epoch + before else epoch  # the year 1 has nothing before it

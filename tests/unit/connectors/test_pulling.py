@@ -25,6 +25,7 @@ from ingestion.connectors import base
 from ingestion.connectors.base import AccountOptions, Connector, Page, PulledFeed, Request, Rows
 from ingestion.errors import SignInRefused, SourceError, SourceUnavailable
 from ingestion.landing import landed_loads
+from ingestion.persons import Persons
 from ingestion.pulling.load import DIGEST, PAYLOAD, instant_text
 from ingestion.pulling.pages import MalformedPage, records_of
 from ingestion.pulling.walk import text_digest
@@ -62,6 +63,15 @@ class Small(Connector[AccountOptions]):
 
     def headers(self, secret: Any) -> Mapping[str, str]:
         return base.account_headers(self.options, secret)
+
+
+class Named(Small):
+    """The same, with a person in every list of a record."""
+
+    names_persons = True
+
+    def without_persons(self, feed: str, record: Any, pseudonym: Any) -> Any:
+        return base.each_object(record, lambda found: {})
 
 
 class Whole(Small):
@@ -112,7 +122,7 @@ def replay(api: Api) -> Iterator[Replay]:
 def far(replay: Replay, tmp_path: Path) -> Iterator[Pulled]:
     oauth = {"tokenUrl": f"{replay.url}/token", "clientId": "slm", "clientSecret": {"env": "SMALL"}}
     surroundings = Surroundings({"SMALL": "a-client-secret"})
-    with mock.patch("ingestion.adapters.CONNECTORS", {"small": Small, "whole": Whole}):
+    with mock.patch("ingestion.adapters.CONNECTORS", {"small": Small, "whole": Whole, "named": Named}):
         yield Pulled("small", replay, tmp_path / "home", {"oauth": oauth}, surroundings)
 
 
@@ -251,6 +261,15 @@ def test_link_too_long_for_an_address_is_told(far: Pulled) -> None:
     far.replay.fault = lambda number, asked, usual: Answer({"data": {"items": []}, "next": "/" + "x" * 70_000})
     with pytest.raises(SourceError, match="no address that can be asked"):
         far.pull()
+
+
+def test_record_too_deep_to_be_searched_for_persons_is_told(far: Pulled, api: Api) -> None:
+    deep: list[Any] = []
+    for _ in range(600):
+        deep = [deep]
+    api.pages, far.kind = [[check(1, note=deep)]], "named"
+    with pytest.raises(SourceError, match=r"/checks: the answer is not what the system documents \(RecursionError"):
+        far.run(persons=Persons.with_key("0123456789abcdef0123456789abcdef", "SLM_PSEUDONYM_KEY"))
 
 
 def test_redirect_to_what_is_no_address_is_told(far: Pulled) -> None:
@@ -615,6 +634,14 @@ def test_of_a_feed_pulled_whole_what_is_missing_was_deleted(far: Pulled, api: Ap
     assert len(far.rows("uptime_checks", "status")) == 3
 
 
+def test_feed_left_out_has_not_been_deleted(far: Pulled, api: Api) -> None:
+    far.kind = "whole"
+    far.run()
+    assert far.run(NIGHT + timedelta(days=1), leaveOut=["checks"]).new_loads == ()
+    assert len(far.rows("uptime_checks", "status")) == 3
+    assert far.run(NIGHT + timedelta(days=2)).new_loads == ()
+
+
 def test_most_of_a_feed_missing_stops_the_source(far: Pulled, api: Api) -> None:
     far.kind = "whole"
     api.pages = [[check(number) for number in range(1, 11)]]
@@ -668,6 +695,16 @@ def test_field_that_is_null_or_missing_has_not_changed_its_type(far: Pulled, api
 # ------------------------------------------------------------------------------------------------------------ values
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00"])
+def test_cursor_at_an_end_of_time_does_not_stop_the_next_night(far: Pulled, api: Api, at: str) -> None:
+    """Systems write one for an instant that they do not know."""
+    api.pages = [[check(1, at=at)]]
+    far.pull()
+    api.pages = [[check(1, at=at), check(2)]]
+    far.pull(NIGHT + timedelta(days=1))
+    assert far.landed_counts() == {"checks": 2}
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -680,6 +717,12 @@ def test_field_that_is_null_or_missing_has_not_changed_its_type(far: Pulled, api
         ("true", None),
         ("nan", None),
         ("1e300", None),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+        ("9999-12-31T23:59:59-12:00", None),
+        ("263000000000000", None),
+        ("-5000-01-01T00:00:00Z", None),
+        ("0044-03-15 (BC)", None),
     ],
 )
 def test_cursors_of_all_kinds_are_instants_in_utc(value: str, text: str | None) -> None:
