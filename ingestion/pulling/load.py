@@ -621,8 +621,9 @@ class _FeedLanding:
         # Of all that was received: days that were filled before are known, and need not be asked for every night.
         cursor = self._reached
         known = {load.manifest["cursor"] for load in self._loads} - {None}
-        # What changed while the pull ran may have been passed over: the next pull begins no later than this one did.
-        limit = begun or utc_text(loaded_at)
+        # What changed while the pull ran may have been passed over: the next pull begins no later than this one did. By
+        # either clock: what changed after a server's was set right would be passed over until it got there again.
+        limit = min(filter(None, (begun, utc_text(loaded_at))))
         reached = max({min(cursor, limit), *known} if cursor else known, default=None)
         manifest = {
             "source": source,

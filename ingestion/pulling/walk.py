@@ -107,6 +107,7 @@ def _walk(
         waiting.popleft()
         waiting.extendleft(map(Request.from_json, reversed(frame.led_to)))
         _count(asked, frame.asked)
+    same, before = 0, None
     while waiting:
         request = waiting.popleft()
         times = _count(asked, request.as_json())
@@ -120,8 +121,23 @@ def _walk(
             frame = _frame(connector, feeds, request, page, response, led_to, persons)
         except MalformedPage as error:
             raise SourceError(source, f"{request.label}: {error}") from error
+        # One that passes over what page is asked for may link to yet another one with each answer.
+        same = same + 1 if page.records and _comes_again(request, frame, before) else 0
+        if same > _MOST_REPEATS:
+            raise SourceError(
+                source, f"{request.label}: page after page brings the same records; nothing of this pull is landed"
+            )
+        before = request, frame
         spool.append(frame)
         waiting.extendleft(reversed(led_to))
+
+
+def _comes_again(request: Request, frame: Frame, before: tuple[Request, Frame] | None) -> bool:
+    """Whether the page before in the same list held the very same records."""
+    if before is None:
+        return False
+    asked, kept = before
+    return (asked.feed, asked.note, kept.body) == (request.feed, request.note, frame.body)
 
 
 def can_go_on(opening: Mapping[str, Any], persons: Persons | None, now: datetime) -> bool:

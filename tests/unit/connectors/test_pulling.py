@@ -549,6 +549,13 @@ def test_server_that_leads_in_a_circle_is_noticed(far: Pulled, api: Api) -> None
     assert far.landed_counts() == {"checks": 3}
 
 
+def test_server_that_has_always_another_page_with_the_same_records_is_noticed(far: Pulled, api: Api) -> None:
+    api.pages = [[check(1)], *[[check(2), check(3)]] * 50]
+    with pytest.raises(SourceError, match="/checks: page after page brings the same records"):
+        far.pull()
+    assert far.landed_counts() == {}
+
+
 def test_empty_page_with_more_to_come_is_not_the_end(far: Pulled, api: Api) -> None:
     api.pages = [[], [check(1)], [], [check(2)]]
     far.pull()
@@ -569,6 +576,16 @@ def test_of_a_record_that_changed_while_the_pull_ran_the_later_version_is_landed
         (datetime.fromisoformat("2026-03-02T10:02:00"), "up"),
         (datetime.fromisoformat("2026-03-02T11:00:00"), "down"),
     ]
+
+
+def test_clock_of_the_server_that_is_ahead_for_a_night_hides_nothing_afterwards(far: Pulled, api: Api) -> None:
+    api.pages = [[check(1, at="2027-03-10T00:30:00Z")]]
+    far.replay.fault = lambda number, asked, usual: replace(usual, headers={"Date": "Wed, 10 Mar 2027 01:00:00 GMT"})
+    far.pull()
+    far.replay.fault = no_fault
+    far.replay.forget()
+    far.pull(NIGHT + timedelta(days=1))
+    assert [asked.params["since"] for asked in far.replay.asked if "since" in asked.params] == ["2026-03-10T01:45:00Z"]
 
 
 def test_requests_keep_to_the_rate(far: Pulled) -> None:
