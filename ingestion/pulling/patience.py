@@ -1,9 +1,9 @@
 """How long one answer may take, from the first byte that is sent to the last one that comes.
 
-Belongs here: ending an exchange that lasts too long. Does not belong here: what is done then (client).
-Sits below the client.
+Belongs here: ending an exchange that lasts too long. Does not belong here: what is done then (client, tables).
+Sits below both clients.
 
-The library's own timeouts begin anew with every byte: a server that sends one now and then would hold a night for ever.
+Libraries count anew with every byte, or do not count: a server that sends one now and then would hold a night for ever.
 """
 
 import contextlib
@@ -47,8 +47,11 @@ class Patience:
     def noticed(self, event: str, info: Mapping[str, Any]) -> None:
         """Remember the sockets of connections, as they are made; making one is bounded by the library."""
         if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            made = info["return_value"].get_extra_info("socket")
-            self._sockets = [*(kept for kept in self._sockets if kept.fileno() >= 0), made]
+            self.watch(info["return_value"].get_extra_info("socket"))
+
+    def watch(self, connection: socket.socket) -> None:
+        """Remember the socket of a connection, until it is closed."""
+        self._sockets = [*(kept for kept in self._sockets if kept.fileno() >= 0), connection]
 
     @contextlib.contextmanager
     def answer(self) -> Iterator[None]:
