@@ -122,7 +122,7 @@ def _walk(
         except MalformedPage as error:
             raise SourceError(source, f"{request.label}: {error}") from error
         # One that passes over what page is asked for may link to yet another one with each answer.
-        same = same + 1 if page.records and _comes_again(request, frame, before) else 0
+        same = same + 1 if frame.body and _comes_again(request, frame, before) else 0
         if same > _MOST_REPEATS:
             raise SourceError(
                 source, f"{request.label}: page after page brings the same records; nothing of this pull is landed"
