@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeVar, overload
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -28,6 +28,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 DEFAULT_OVERLAP = "PT15M"
 # A page of the largest systems is below 20 MB; one record may hold an attachment's text of 10 MB.
 DEFAULT_RESPONSE_BYTES = 64 << 20
+
+# So much of an address that is none is shown.
+_SHOWN_CHARACTERS = 200
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -165,12 +168,27 @@ class JobFailed(Exception):
     """Work that the system began for a pull, and says it will not finish: a later pull has to begin it anew."""
 
 
+def address_parts(address: str) -> SplitResult:
+    """An address, or a path, taken apart. Raises ValueError if it is neither, or has a user in it."""
+    if not isinstance(address, str):
+        raise ValueError(f"{json.dumps(address)[:_SHOWN_CHARACTERS]} is no address")
+    try:
+        parts = urlsplit(address)
+        is_good = address.isprintable() and parts.port != 0 and parts.username is None
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise ValueError(f"{json.dumps(address)[:_SHOWN_CHARACTERS]} is no address that can be asked")
+    return parts
+
+
 @dataclass(frozen=True)
 class Request:
     """One request of a pull. `feed` is the raw feed of the records in its answer, None = it has none.
 
     `path` is below the source's url, or a whole address on an allowed host. `note` is JSON for `follow`. A request with
-    `wait_seconds` asks how something stands, and may be repeated.
+    `wait_seconds` asks how something stands, and may be repeated. Raises ValueError for a path that is no address, and
+    for text that cannot be sent (half of a surrogate pair): an answer may say anything of what comes next.
     """
 
     feed: str | None
@@ -179,6 +197,10 @@ class Request:
     body: Json = None
     note: Mapping[str, Json] = field(default_factory=dict)
     wait_seconds: int = 0
+
+    def __post_init__(self) -> None:
+        address_parts(self.path)
+        json.dumps([self.params, self.body, dict(self.note)], ensure_ascii=False).encode()
 
     def with_params(self, **params: str | int) -> "Request":
         """The same request with these parameters replaced or added."""
@@ -521,5 +543,5 @@ def link_of(headers: Mapping[str, str], relation: str) -> str | None:
 
 def earlier(instant: datetime, seconds: int) -> datetime:
     """The instant so many seconds before; never before the epoch."""
-    epoch = datetime.fromtimestamp(0, UTC)
-    return max(instant - timedelta(seconds=seconds), epoch)
+    epoch, before = datetime.fromtimestamp(0, UTC), timedelta(seconds=seconds)
+    return instant - before if instant > epoch + before else epoch  # the year 1 has nothing before it

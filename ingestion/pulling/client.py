@@ -1,7 +1,7 @@
 """The HTTP client of all connectors.
 
-Belongs here: signing, retries with Retry-After and jitter, the rate limit, timeouts, TLS, the hosts that may be asked,
-the size an answer may have; and messages that never hold a secret.
+Belongs here: signing, retries with Retry-After and jitter, the rate limit, TLS, the hosts that may be asked, the size
+an answer may have; and errors that never hold a secret.
 Does not belong here: what is asked and what an answer means (connectors).
 Sits between the walk through a source's pages and the network.
 """
@@ -19,15 +19,16 @@ from functools import cache, lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
-from urllib.parse import quote, quote_plus, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, quote, quote_plus, unquote, urlencode, urlsplit
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from ingestion.connectors.base import LOOPBACK, Connector, OAuth, Request, Secret
+from ingestion.connectors.base import LOOPBACK, Connector, OAuth, Request, Secret, address_parts
 from ingestion.errors import SignInRefused, SourceError, SourceUnavailable
 from ingestion.pulling.outside import Outside
 from ingestion.pulling.pages import MalformedPage
+from ingestion.pulling.patience import Patience, TookTooLong
 
 # Answers after which the same request may succeed.
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -38,6 +39,8 @@ _LONGEST_RETRY_AFTER_SECONDS = 900.0
 _SHOWN_CHARACTERS = 200
 # A part of a secret address that is shorter than this tells nobody anything, and may be a word of the message.
 _LEAST_SECRET_CHARACTERS = 8
+# Each piece that is read becomes at most about a thousand times as long; in two layers it would be a million times.
+_ENCODINGS = ("gzip", "deflate")
 
 _HTTPX_LOG = logging.getLogger("httpx")
 
@@ -83,6 +86,7 @@ class Client:
         self._outside = outside
         self._last_sent: datetime | None = None
         self._own = urlsplit(self._options.url)
+        self._patience = Patience(self._options.timeout_seconds)
         self._oauth_token: str | None = None
         self._secrets: set[str] = set()
         self._retrying = Retrying(
@@ -98,17 +102,23 @@ class Client:
             follow_redirects=False,
             # A proxy of the surroundings has no business with this machine's own ports.
             trust_env=self._own.hostname not in LOOPBACK,
-            headers={"Accept": "application/json", "User-Agent": "slm-warehouse"},
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": ", ".join(_ENCODINGS),
+                "User-Agent": "slm-warehouse",
+            },
         )
 
     def __enter__(self) -> Self:
         _HTTPX_LOG.addFilter(self._unsaid)
         self._http.__enter__()
+        self._patience.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._patience.__exit__()
         self._http.__exit__(kind, error, trace)
         _HTTPX_LOG.removeFilter(self._unsaid)
 
@@ -119,13 +129,20 @@ class Client:
     def fetch(self, request: Request, read: Callable[[Response], Read]) -> Read:
         """What `read` makes of the answer; a failure that may pass, and an answer that `read` refuses, is tried again.
 
-        Raises SourceUnavailable when every attempt failed, SourceError for what will not pass by itself.
+        Raises SourceUnavailable when every attempt failed, SourceError for what will not pass by itself. No secret is
+        in either, and none in what they come from: errors of libraries quote what was sent and what came.
         """
+        try:
+            return self._fetched(request, read)
+        except SourceError as error:
+            raise type(error)(self._source, [self._redacted(problem) for problem in error.problems]) from None
+
+    def _fetched(self, request: Request, read: Callable[[Response], Read]) -> Read:
         if request.wait_seconds:
             self._outside.sleep(request.wait_seconds)
         secret_or_path = self._connector.address(request, self._secret)
         if secret_or_path != request.path:
-            parts = urlsplit(secret_or_path)
+            parts = address_parts(secret_or_path)
             words = (parts.path, parts.query, *parts.path.split("/"))
             self._secrets.update(word for word in words if len(word) >= _LEAST_SECRET_CHARACTERS)
         address = self._address(secret_or_path)
@@ -158,17 +175,29 @@ class Client:
         try:
             return read(Response(body, {name.lower(): value for name, value in answer.headers.items()}))
         except MalformedPage as error:
-            raise _Again(self._redacted(str(error))) from error
+            raise _Again(str(error)) from error
 
     def _exchange(self, where: str, method: str, address: str, **content: Any) -> tuple[httpx.Response, bytes]:
         """One request of any kind and its answer, within the rate and the size allowed.
 
-        Raises _Again for what may pass: a broken connection, an answer that cannot be decompressed, a passing status.
+        Raises _Again for what may pass: a broken connection, an answer that takes too long or cannot be decompressed, a
+        passing status.
         """
         self._keep_to_rate()
+        watched = {"trace": self._patience.noticed}
         try:
-            with self._http.stream(method, address, **content) as answer:
+            with (
+                self._patience.answer(),
+                self._http.stream(method, address, extensions=watched, **content) as answer,
+            ):
                 body = self._limited(answer, where)
+        except TookTooLong as error:
+            raise _Again(
+                f"the answer took longer than timeoutSeconds ({self._options.timeout_seconds:g}); ask for smaller pages"
+                " (pageSize), or raise it"
+            ) from error
+        except httpx.InvalidURL as error:
+            raise SourceError(self._source, f"{where}: this is no address that can be asked ({error})") from error
         except httpx.TransportError as error:
             if _is_unverified(error):
                 raise SourceUnavailable(
@@ -176,7 +205,7 @@ class Client:
                     f"{where}: the server cannot be verified ({error}); nothing is asked of it. Mend its certificate"
                     " or url; caFile names the certificates of a private authority",
                 ) from error
-            raise _Again(self._redacted(f"{type(error).__name__}: {error}")) from error
+            raise _Again(f"{type(error).__name__}: {error}") from error
         except httpx.DecodingError as error:
             raise _Again(f"the answer cannot be decompressed ({error})") from error
         if answer.status_code in _PASSING:
@@ -187,6 +216,9 @@ class Client:
     def _limited(self, answer: httpx.Response, where: str) -> bytes:
         """The body, decompressed, up to the limit."""
         limit = self._options.max_response_bytes
+        encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in (*_ENCODINGS, "identity", ""):
+            raise _Again(f'the answer is compressed in a way that was not asked for ("{encoding}")')
         body = bytearray()
         for chunk in answer.iter_bytes():
             body += chunk
@@ -203,8 +235,11 @@ class Client:
         said = " ".join(self._redacted(body.decode("utf-8", errors="replace")).split())[:_SHOWN_CHARACTERS]
         status = answer.status_code
         if 300 <= status < 400:
-            target = urlsplit(answer.headers.get("location", ""))
-            return f"HTTP {status}: it redirects to {target.hostname or 'another page'}; write the final address in url"
+            try:
+                host = address_parts(answer.headers.get("location", "")).hostname
+            except ValueError:
+                host = None
+            return f"HTTP {status}: it redirects to {host or 'another page'}; write the final address in url"
         remedy = {
             401: "the sign-in was refused; check the account and the secrets that the source names",
             403: "the account may not read this; give it the right, or leave the feed out",
@@ -218,7 +253,10 @@ class Client:
         """The whole address. Raises SourceError for a host that slm.yaml does not allow, or a link without TLS."""
         if not path.startswith(("https://", "http://")):
             path = f"{self._options.url}/{path.lstrip('/')}"
-        parts = urlsplit(path)
+        try:
+            parts = address_parts(path)
+        except ValueError as error:
+            raise SourceError(self._source, f"{error}; check url, and the secret if it is one") from error
         check_host(self._source, path, self._allowed)
         is_plain = parts.scheme == "http" and parts.hostname not in LOOPBACK and not self._options.plain_http
         if is_plain:
@@ -236,16 +274,23 @@ class Client:
 
     def _signed(self, address: str) -> dict[str, str]:
         """Headers that sign the request; nothing is signed for another host than the source's own."""
-        parts = urlsplit(address)
-        if (parts.scheme, parts.netloc) != (self._own.scheme, self._own.netloc):
+        if _origin(urlsplit(address)) != _origin(self._own):
             return {}
         if self._oauth is not None:
             if self._oauth_token is None:
                 self._oauth_token = self._new_token(self._oauth)
-            return {"Authorization": f"Bearer {self._oauth_token}"}
-        headers = dict(self._connector.headers(self._secret))
-        # Basic puts user and password into another form, which says as much.
-        self._secrets.add(headers.get("Authorization", "").rpartition(" ")[2])
+            headers = {"Authorization": f"Bearer {self._oauth_token}"}
+        else:
+            headers = dict(self._connector.headers(self._secret))
+            # Basic puts user and password into another form, which says as much.
+            self._secrets.add(headers.get("Authorization", "").rpartition(" ")[2])
+        for name, value in headers.items():
+            if not value.isascii() or value != value.strip():
+                raise SourceError(
+                    self._source,
+                    f"the secret for {name} has a letter beyond ASCII or a blank at its end, which no header may have;"
+                    " set it without",
+                )
         return headers
 
     def _new_token(self, oauth: OAuth) -> str:
@@ -294,7 +339,7 @@ class Client:
         now = self._outside.clock()
         if self._last_sent is not None:
             allowed = self._last_sent + timedelta(minutes=1) / self._options.requests_per_minute
-            if now < allowed:
+            if self._last_sent <= now < allowed:  # a clock that was put back says nothing
                 self._outside.sleep((allowed - now).total_seconds())
                 now = allowed
         self._last_sent = now
@@ -309,7 +354,7 @@ class Client:
 
     def _seconds(self, text: str) -> float:
         """A Retry-After header (RFC 9110, 10.2.3) in seconds. Raises SourceUnavailable if it asks for too many."""
-        if text.strip().isdigit():
+        if text.strip().isdecimal():
             seconds = float(text)
         else:
             instant = _http_date(text)
@@ -356,9 +401,14 @@ def check_host(source: str, address: str, allowed_hosts: Sequence[str]) -> None:
         raise SourceError(source, f"the host {host} is not among allowedHosts of slm.yaml; add it there if it is meant")
 
 
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port: what has to be the same for a secret to be sent (RFC 6454)."""
+    return parts.scheme, parts.hostname, parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
 @lru_cache(maxsize=16)  # many answers come within a second
 def _http_date(text: str) -> datetime | None:
     try:
         return email.utils.parsedate_to_datetime(text).astimezone(UTC)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last: years that are none in UTC
         return None

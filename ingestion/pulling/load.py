@@ -56,6 +56,8 @@ _GROUP_BYTES, _FEWEST_IN_GROUP, _MOST_IN_GROUP = 10 << 20, 20_480, 122_880
 # DuckDB's names of JSON types, as a person would say them; null says nothing about a type.
 _KINDS = {"VARCHAR": "text", "BOOLEAN": "boolean", "OBJECT": "object", "ARRAY": "list"}
 _NUMBER = "number"
+# The first and the last instant of years with four digits, in microseconds of the epoch.
+_FIRST_MICROS, _LAST_MICROS = -62_135_596_800_000_000, 253_402_300_799_999_999
 # In a JSON path: every member of a list.
 _EACH = "[*]"
 # So many deletions at once are never suspicious: a calendar of three entries may well lose one.
@@ -127,7 +129,10 @@ def stage_pull(
     now = outside.clock()
     remove_useless_spools(paths, source, persons, now)
     whole = [
-        feed.name for feed in feeds if feed.is_complete or (feed.is_reconciled and connector.options.reconciles(now))
+        feed.name
+        for feed in feeds
+        if feed.name not in connector.options.leave_out  # what is not asked for has not been deleted
+        and (feed.is_complete or (feed.is_reconciled and connector.options.reconciles(now)))
     ]
     since |= dict.fromkeys(whole, connector.options.first_instant)
     until = now
@@ -287,13 +292,14 @@ def instant_text(value: str) -> str:
     """SQL of an instant as systems write it, as ISO 8601 in UTC and whole seconds; null for what is none.
 
     ISO 8601, without an offset = UTC; or seconds or milliseconds of the epoch. As seconds 100,000,000,000 is the year
-    5138, as milliseconds it was 1973.
+    5138, as milliseconds it was 1973. What lies before the year 1 or after 9999 is none: texts are compared as such.
     """
     number = f"case when not contains({value}, ':') then try_cast({value} as double) end"  # failing casts are slow
     counted = f"try_cast({number} * case when {number} > 100000000000 then 1000 else 1000000 end as bigint)"
     # By way of microseconds: zones are looked up where an instant becomes a timestamp otherwise.
     micros = f"case when {number} is null then epoch_us(try_cast({value} as timestamptz)) else {counted} end"
-    return f"strftime(make_timestamp({micros}), '%Y-%m-%dT%H:%M:%SZ')"
+    within = f"case when {micros} between {_FIRST_MICROS} and {_LAST_MICROS} then {micros} end"
+    return f"strftime(make_timestamp({within}), '%Y-%m-%dT%H:%M:%SZ')"
 
 
 def payloads_without_persons(
@@ -615,8 +621,9 @@ class _FeedLanding:
         # Of all that was received: days that were filled before are known, and need not be asked for every night.
         cursor = self._reached
         known = {load.manifest["cursor"] for load in self._loads} - {None}
-        # What changed while the pull ran may have been passed over: the next pull begins no later than this one did.
-        limit = begun or utc_text(loaded_at)
+        # What changed while the pull ran may have been passed over: the next pull begins no later than this one did. By
+        # either clock: what changed after a server's was set right would be passed over until it got there again.
+        limit = min(filter(None, (begun, utc_text(loaded_at))))
         reached = max({min(cursor, limit), *known} if cursor else known, default=None)
         manifest = {
             "source": source,

@@ -109,7 +109,8 @@ class Spool:
                 sizes_begin = begin + header_bytes
                 body_begin = sizes_begin + count * SIZE.itemsize
                 end = body_begin + body_bytes
-                if end > size or zlib.crc32(content[begin:end]) != checksum:
+                # A machine that lost its power may leave nothing but zeros, whose checksum is right.
+                if not header_bytes or end > size or zlib.crc32(content[begin:end]) != checksum:
                     break
                 whole = end
                 header = json.loads(bytes(content[begin:sizes_begin]))

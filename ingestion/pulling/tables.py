@@ -6,10 +6,12 @@ Sits between the walk through a source's pages and a database.
 """
 
 import math
+import os
 import re
+import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -24,6 +26,7 @@ from ingestion.connectors.tables import TableConnector, TableOptions
 from ingestion.errors import SourceError, SourceUnavailable
 from ingestion.pulling.client import Response, check_host
 from ingestion.pulling.outside import Outside
+from ingestion.pulling.patience import Patience, TookTooLong
 from ingestion.readers import OFFLINE, quoted, sql_path
 
 _TABLE = re.compile(r"\{(\w+)\}")
@@ -52,8 +55,12 @@ class TableClient:
         self._allowed, self._project_dir = allowed_hosts, project_dir
         self._path = project_dir / connector.options.path if connector.options.path else None
         self._connection: Any = None
+        # A server ends a query by itself after timeoutSeconds; one that does not even do that is left.
+        self._patience = Patience(connector.options.timeout_seconds + 2 * _CONNECT_SECONDS)
+        self._open = ExitStack()
 
     def __enter__(self) -> Self:
+        self._open.enter_context(self._patience)
         return self
 
     def __exit__(
@@ -61,6 +68,7 @@ class TableClient:
     ) -> None:
         if self._connection is not None:
             self._connection.close()
+        self._open.close()
 
     def fetch(self, request: Request, read: Callable[[Response], Read]) -> Read:
         """What `read` makes of a page of rows. Raises SourceUnavailable if the database cannot be reached."""
@@ -75,6 +83,13 @@ class TableClient:
             for attempt in retrying:
                 with attempt:
                     rows = self._rows(request)
+        except TookTooLong as error:
+            raise SourceUnavailable(
+                self._source,
+                f"{request.label}: the database neither answers nor ends the query after timeoutSeconds"
+                f" ({self._connector.options.timeout_seconds:g}); what was pulled so far is kept, and the next run"
+                " goes on from there",
+            ) from error
         except (psycopg.OperationalError, duckdb.IOException) as error:
             said = str(error).split("\n", maxsplit=1)[0]
             raise SourceUnavailable(
@@ -98,8 +113,14 @@ class TableClient:
             found = self._connection.execute(f"select to_json(page) from ({self._named(query)}) as page")
             batches: Iterator[list[tuple[str]]] = iter(lambda: found.fetchmany(_ROWS_AT_ONCE), [])
             return self._limited(request, (row for batch in batches for row in batch))
+        with self._patience.answer():
+            return self._postgres_rows(request, query)
+
+    def _postgres_rows(self, request: Request, query: str) -> list[bytes]:
         if self._connection is None or self._connection.closed:
             self._connection = self._open_postgres()
+            watched = socket.socket(fileno=os.dup(self._connection.fileno()))
+            self._patience.watch(self._open.enter_context(watched))
         asked = f"select row_to_json(page)::text from ({self._named(query)}) as page"
         # Closed before the transaction ends: a stream that is left half read keeps the connection for itself.
         with self._connection.transaction(), closing(self._connection.cursor().stream(asked)) as found:

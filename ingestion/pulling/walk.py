@@ -107,6 +107,7 @@ def _walk(
         waiting.popleft()
         waiting.extendleft(map(Request.from_json, reversed(frame.led_to)))
         _count(asked, frame.asked)
+    same, before = 0, None
     while waiting:
         request = waiting.popleft()
         times = _count(asked, request.as_json())
@@ -120,8 +121,23 @@ def _walk(
             frame = _frame(connector, feeds, request, page, response, led_to, persons)
         except MalformedPage as error:
             raise SourceError(source, f"{request.label}: {error}") from error
+        # One that passes over what page is asked for may link to yet another one with each answer.
+        same = same + 1 if frame.body and _comes_again(request, frame, before) else 0
+        if same > _MOST_REPEATS:
+            raise SourceError(
+                source, f"{request.label}: page after page brings the same records; nothing of this pull is landed"
+            )
+        before = request, frame
         spool.append(frame)
         waiting.extendleft(reversed(led_to))
+
+
+def _comes_again(request: Request, frame: Frame, before: tuple[Request, Frame] | None) -> bool:
+    """Whether the page before in the same list held the very same records."""
+    if before is None:
+        return False
+    asked, kept = before
+    return (asked.feed, asked.note, kept.body) == (request.feed, request.note, frame.body)
 
 
 def can_go_on(opening: Mapping[str, Any], persons: Persons | None, now: datetime) -> bool:
@@ -138,8 +154,9 @@ def _count(asked: dict[str, int], kept: Sequence[Any]) -> int:
     return asked[digest]
 
 
-# What reading JSON of another shape than expected raises: no such name, no such place, no object, no number.
-_OTHER_SHAPE = (KeyError, IndexError, TypeError, AttributeError, ValueError)
+# What reading JSON of another shape than expected raises: no such name, no such place, no object, no number, no end of
+# objects in objects.
+_OTHER_SHAPE = (KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError)
 
 
 class _Answers:
@@ -190,25 +207,13 @@ def _frame(
     led_to: Sequence[Request],
     persons: Persons | None,
 ) -> Frame:
-    feed = feeds[request.feed] if request.feed else None
-    records: Sequence[Json] = page.records
-    texts: Sequence[RecordText] = page.records.texts if feed else []
+    texts: Sequence[RecordText] = []
     digests: Sequence[str | None] | None = None
-    if feed and persons and connector.names_persons:
+    if request.feed:
         try:
-            records = [connector.without_persons(feed.name, record, persons.pseudonym) for record in records]
+            texts, digests = _kept(connector, feeds[request.feed], page.records, persons)
         except _OTHER_SHAPE as error:
             raise _undocumented(error) from error
-        written = [record_text(record) for record in records]
-        renamed = [persons.renamed(text) for text in written]
-        # As if nobody had been forgotten: the system's own copy has not changed, and must not come again for that.
-        digests = [
-            feed.digest_of(record) or (None if kept == own else text_digest(own))
-            for record, own, kept in zip(records, written, renamed, strict=True)
-        ]
-        texts = [kept.encode() for kept in renamed]
-    elif feed and not feed.is_text_stable:
-        digests = [feed.digest_of(record) for record in records]
     server_time = response.server_time
     return Frame(
         feed=request.feed,
@@ -220,6 +225,23 @@ def _frame(
         led_to=[following.as_json() for following in led_to],
         server_time=utc_text(server_time) if server_time else None,
     )
+
+
+def _kept(
+    connector: Connector[Any], feed: PulledFeed, records: Records, persons: Persons | None
+) -> tuple[Sequence[RecordText], Sequence[str | None] | None]:
+    """The texts of records as they may be kept, and their digests where texts do not tell versions apart."""
+    if persons is None or not connector.names_persons:
+        return records.texts, None if feed.is_text_stable else [feed.digest_of(record) for record in records]
+    nameless = [connector.without_persons(feed.name, record, persons.pseudonym) for record in records]
+    written = [record_text(record) for record in nameless]
+    renamed = [persons.renamed(text) for text in written]
+    # As if nobody had been forgotten: the system's own copy has not changed, and must not come again for that.
+    digests = [
+        feed.digest_of(record) or (None if kept == own else text_digest(own))
+        for record, own, kept in zip(nameless, written, renamed, strict=True)
+    ]
+    return [kept.encode() for kept in renamed], digests
 
 
 def record_text(record: Json) -> str:

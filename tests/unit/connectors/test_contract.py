@@ -167,6 +167,21 @@ def test_pull_killed_between_the_commits_of_its_feeds_lands_all_of_them(
             assert far.landing() == landing
 
 
+@pytest.mark.parametrize("kind", ["servicenow"])
+@pytest.mark.parametrize("is_all", [True, False])
+def test_spool_of_a_machine_that_lost_its_power_is_cut_where_it_ends(far: Pulled, *, is_all: bool) -> None:
+    """The size of a file may outlive what was in it: then it is zeros."""
+    with pytest.raises(Killed), killed_after(2, 0):
+        far.pull()
+    spool = spool_of(Paths(far.home), "far")._path
+    size = spool.stat().st_size
+    with spool.open("rb+") as file:
+        file.truncate(0 if is_all else size)
+        file.truncate(size + 4096)
+    far.pull()
+    assert far.landed_counts() == own_counts(far)
+
+
 @pytest.mark.parametrize("kind", PLAYED)
 def test_pull_killed_before_its_commit_is_landed_without_asking_again(
     kind: str, undisturbed: Undisturbed, tmp_path: Path

@@ -1,8 +1,13 @@
 """What is common to all connectors, each rule once: on the smallest connector there can be."""
 
+import gzip
 import json
+import socket
+import threading
+import time
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,13 +25,14 @@ from ingestion.connectors import base
 from ingestion.connectors.base import AccountOptions, Connector, Page, PulledFeed, Request, Rows
 from ingestion.errors import SignInRefused, SourceError, SourceUnavailable
 from ingestion.landing import landed_loads
+from ingestion.persons import Persons
 from ingestion.pulling.load import DIGEST, PAYLOAD, instant_text
 from ingestion.pulling.pages import MalformedPage, records_of
 from ingestion.pulling.walk import text_digest
 from ingestion.storage import Paths
 from tests.unit.connectors.certificates import Certificate, certificate
 from tests.unit.connectors.conftest import NIGHT, Pulled
-from tests.unit.connectors.replay import Answer, Asked, Replay, Surroundings, once, served
+from tests.unit.connectors.replay import Answer, Asked, Replay, Surroundings, no_fault, once, served
 
 
 class Small(Connector[AccountOptions]):
@@ -57,6 +63,15 @@ class Small(Connector[AccountOptions]):
 
     def headers(self, secret: Any) -> Mapping[str, str]:
         return base.account_headers(self.options, secret)
+
+
+class Named(Small):
+    """The same, with a person in every list of a record."""
+
+    names_persons = True
+
+    def without_persons(self, feed: str, record: Any, pseudonym: Any) -> Any:
+        return base.each_object(record, lambda found: {})
 
 
 class Whole(Small):
@@ -107,7 +122,7 @@ def replay(api: Api) -> Iterator[Replay]:
 def far(replay: Replay, tmp_path: Path) -> Iterator[Pulled]:
     oauth = {"tokenUrl": f"{replay.url}/token", "clientId": "slm", "clientSecret": {"env": "SMALL"}}
     surroundings = Surroundings({"SMALL": "a-client-secret"})
-    with mock.patch("ingestion.adapters.CONNECTORS", {"small": Small, "whole": Whole}):
+    with mock.patch("ingestion.adapters.CONNECTORS", {"small": Small, "whole": Whole, "named": Named}):
         yield Pulled("small", replay, tmp_path / "home", {"oauth": oauth}, surroundings)
 
 
@@ -165,6 +180,170 @@ def test_half_of_a_surrogate_pair_costs_its_own_record_only(far: Pulled, api: Ap
     far.run(maxRejectRatio=1)
     assert far.quarantine("feed, reason_code, original_record") == [("checks", "bad_json", json.dumps(api.pages[0][1]))]
     assert len(far.rows("uptime_checks", "status")) == 2
+
+
+# ---------------------------------------------------------------------------------------------- hostile answers
+
+
+@contextmanager
+def trickling(content: bytes) -> Iterator[str]:
+    """The address of a server that sends a byte now and then, whatever it is asked."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = server.accept()
+                    with suppress(OSError), connection:
+                        connection.recv(1 << 16)
+                        for place in range(len(content)):
+                            connection.sendall(content[place : place + 1])
+                            time.sleep(0.05)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+SLOW = {
+    "headers": HEAD + b"X-Long: " + b"x" * 200,
+    "body": HEAD + b"Content-Length: 200\r\n\r\n" + b" " * 200,
+    # What came until the connection is ended would be a whole answer.
+    "body without a length": HEAD + b"\r\n" + b'{"data": {"items": []}}' + b" " * 200,
+}
+
+
+@pytest.mark.parametrize("slow", SLOW)
+def test_answer_that_trickles_is_ended_in_time(far: Pulled, slow: str) -> None:
+    with trickling(SLOW[slow]) as url:
+        far.options = {"url": url, "token": {"env": "SMALL"}, "attempts": 2, "timeoutSeconds": 0.3}
+        with pytest.raises(SourceUnavailable, match=r"took longer than timeoutSeconds \(0.3\).*after 2 attempts"):
+            far.run()
+    assert far.landed_counts() == {}
+
+
+def test_next_pull_after_one_that_was_ended_is_not_ended(far: Pulled) -> None:
+    far.options["timeoutSeconds"] = 5
+    far.pull()
+    far.pull()
+    assert far.landed_counts() == {"checks": 3}
+
+
+def test_answer_compressed_twice_is_not_unfolded(far: Pulled) -> None:
+    """Two layers make a million bytes of one, and at once."""
+    bomb = gzip.compress(gzip.compress(b" " * (4 << 20)))
+    far.replay.fault = lambda number, asked, usual: (
+        Answer(bomb, headers={"Content-Encoding": "gzip, gzip"}) if number > 1 else usual
+    )
+    with pytest.raises(SourceUnavailable, match=r'compressed in a way that was not asked for \("gzip, gzip"\)'):
+        far.pull()
+
+
+LINKS = ["https://[::1", "http://127.0.0.1:no/x", "/a\nb", "/a\x00b", "/checks?\ud800", "http://u:p@127.0.0.1/x"]
+
+
+@pytest.mark.parametrize("link", [*LINKS, 5, True, ["x"], {"a": 1}])
+def test_link_that_is_no_address_is_told_and_asked_for_again(far: Pulled, api: Api, link: Any) -> None:
+    """What was pulled until then is kept; the link is not."""
+    api.pages = [[check(1)], [check(2)]]
+    wrong = Answer({"data": {"items": [check(2)]}, "next": link})
+    far.replay.fault = lambda number, asked, usual: wrong if asked.params.get("page") == "1" else usual
+    with pytest.raises(SourceUnavailable, match=r"is no address|surrogates not allowed"):
+        far.pull()
+    far.replay.fault = no_fault
+    far.pull()
+    assert far.landed_counts() == {"checks": 2}
+
+
+def test_link_too_long_for_an_address_is_told(far: Pulled) -> None:
+    far.options = {"token": {"env": "SMALL"}}
+    far.replay.fault = lambda number, asked, usual: Answer({"data": {"items": []}, "next": "/" + "x" * 70_000})
+    with pytest.raises(SourceError, match="no address that can be asked"):
+        far.pull()
+
+
+def test_record_too_deep_to_be_searched_for_persons_is_told(far: Pulled, api: Api) -> None:
+    deep: list[Any] = []
+    for _ in range(600):
+        deep = [deep]
+    api.pages, far.kind = [[check(1, note=deep)]], "named"
+    with pytest.raises(SourceError, match=r"/checks: the answer is not what the system documents \(RecursionError"):
+        far.run(persons=Persons.with_key("0123456789abcdef0123456789abcdef", "SLM_PSEUDONYM_KEY"))
+
+
+def test_redirect_to_what_is_no_address_is_told(far: Pulled) -> None:
+    far.options = {"token": {"env": "SMALL"}}
+    far.replay.fault = lambda number, asked, usual: Answer(b"", 302, {"Location": "http://[bad"})
+    with pytest.raises(SourceError, match="redirects to another page"):
+        far.pull()
+
+
+def test_link_to_the_sources_own_host_is_signed_however_it_is_written(far: Pulled, api: Api) -> None:
+    port = far.replay.url.rpartition(":")[2]
+    api.tokens = {"fixed": 2}
+    far.options, far.surroundings.env = {"url": f"http://localhost:{port}", "token": {"env": "T"}}, {"T": "fixed"}
+    far.allowed_hosts = ("localhost",)
+    far.replay.fault = lambda number, asked, usual: (
+        Answer({**usual.content, "next": f"http://LocalHost:{port}/checks?page=1"}) if number == 1 else usual
+    )
+    far.pull()
+    assert far.landed_counts() == {"checks": 3}
+
+
+LATEST = "Fri, 31 Dec 9999 23:59:59 -1200"
+
+
+@pytest.mark.parametrize("wait", ["\N{SUPERSCRIPT TWO}", LATEST, "-5", "soon"])
+def test_retry_after_that_means_nothing_is_waited_for_as_if_it_were_not_there(far: Pulled, wait: str) -> None:
+    far.replay.fault = once(2, Answer({}, 429, {"Retry-After": wait}))
+    far.pull()
+    assert far.landed_counts() == {"checks": 3}
+    assert max(far.surroundings.waited) == 60.0
+
+
+def test_clock_of_the_server_that_means_nothing_is_passed_over(far: Pulled) -> None:
+    far.replay.fault = lambda number, asked, usual: replace(usual, headers={"Date": LATEST})
+    far.pull()
+    assert far.landed_counts() == {"checks": 3}
+
+
+def test_clock_put_back_while_a_pull_runs_does_not_hold_it(far: Pulled, api: Api) -> None:
+    def put_back(number: int, asked: Asked, usual: Answer) -> Answer:
+        far.surroundings.now -= timedelta(days=1) if number == 2 else timedelta()
+        return usual
+
+    far.replay.fault = put_back
+    far.pull()
+    assert sum(far.surroundings.waited) < 60
+
+
+def test_what_a_library_quotes_of_a_secret_is_in_no_error_behind_an_error(far: Pulled) -> None:
+    """The records of runs keep an error with all that it came from."""
+    far.options = {"token": {"env": "SMALL"}}
+    far.replay.fault = lambda number, asked, usual: replace(usual, headers={asked.headers["authorization"]: "x"})
+    with pytest.raises(SourceUnavailable, match=r"illegal header line.*…") as error:
+        far.run()
+    assert "a-client-secret" not in "".join(traceback.format_exception(error.value))
+
+
+@pytest.mark.parametrize("place", ["http://{}.example/", "/checks/{}?page=1"])
+def test_link_that_repeats_a_secret_is_told_without_it(far: Pulled, place: str) -> None:
+    far.options = {"token": {"env": "SMALL"}}
+    link = Answer({"data": {"items": []}, "next": place.format("a-client-secret")})
+    far.replay.fault = lambda number, asked, usual: link if number == 1 else Answer(b"]")
+    with pytest.raises(SourceError, match="…") as error:
+        far.run()
+    assert "a-client-secret" not in "".join(traceback.format_exception(error.value))
+
+
+@pytest.mark.parametrize("secret", ["passw\N{LATIN SMALL LETTER O WITH DIAERESIS}rd-of-mine", "ends-with-a-blank "])
+def test_secret_that_no_header_may_have_is_told_without_it(far: Pulled, secret: str) -> None:
+    far.options, far.surroundings.env = {"token": {"env": "SMALL"}}, {"SMALL": secret}
+    with pytest.raises(SourceError, match="the secret for Authorization has a letter beyond ASCII or a blank") as error:
+        far.run()
+    assert secret.strip() not in "".join(traceback.format_exception(error.value))
+    assert far.replay.asked == []
 
 
 # ------------------------------------------------------------------------------------------------------ signing
@@ -370,6 +549,13 @@ def test_server_that_leads_in_a_circle_is_noticed(far: Pulled, api: Api) -> None
     assert far.landed_counts() == {"checks": 3}
 
 
+def test_server_that_has_always_another_page_with_the_same_records_is_noticed(far: Pulled, api: Api) -> None:
+    api.pages = [[check(1)], *[[check(2), check(3)]] * 50]
+    with pytest.raises(SourceError, match="/checks: page after page brings the same records"):
+        far.pull()
+    assert far.landed_counts() == {}
+
+
 def test_empty_page_with_more_to_come_is_not_the_end(far: Pulled, api: Api) -> None:
     api.pages = [[], [check(1)], [], [check(2)]]
     far.pull()
@@ -390,6 +576,16 @@ def test_of_a_record_that_changed_while_the_pull_ran_the_later_version_is_landed
         (datetime.fromisoformat("2026-03-02T10:02:00"), "up"),
         (datetime.fromisoformat("2026-03-02T11:00:00"), "down"),
     ]
+
+
+def test_clock_of_the_server_that_is_ahead_for_a_night_hides_nothing_afterwards(far: Pulled, api: Api) -> None:
+    api.pages = [[check(1, at="2027-03-10T00:30:00Z")]]
+    far.replay.fault = lambda number, asked, usual: replace(usual, headers={"Date": "Wed, 10 Mar 2027 01:00:00 GMT"})
+    far.pull()
+    far.replay.fault = no_fault
+    far.replay.forget()
+    far.pull(NIGHT + timedelta(days=1))
+    assert [asked.params["since"] for asked in far.replay.asked if "since" in asked.params] == ["2026-03-10T01:45:00Z"]
 
 
 def test_requests_keep_to_the_rate(far: Pulled) -> None:
@@ -455,6 +651,14 @@ def test_of_a_feed_pulled_whole_what_is_missing_was_deleted(far: Pulled, api: Ap
     assert len(far.rows("uptime_checks", "status")) == 3
 
 
+def test_feed_left_out_has_not_been_deleted(far: Pulled, api: Api) -> None:
+    far.kind = "whole"
+    far.run()
+    assert far.run(NIGHT + timedelta(days=1), leaveOut=["checks"]).new_loads == ()
+    assert len(far.rows("uptime_checks", "status")) == 3
+    assert far.run(NIGHT + timedelta(days=2)).new_loads == ()
+
+
 def test_most_of_a_feed_missing_stops_the_source(far: Pulled, api: Api) -> None:
     far.kind = "whole"
     api.pages = [[check(number) for number in range(1, 11)]]
@@ -508,6 +712,16 @@ def test_field_that_is_null_or_missing_has_not_changed_its_type(far: Pulled, api
 # ------------------------------------------------------------------------------------------------------------ values
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00"])
+def test_cursor_at_an_end_of_time_does_not_stop_the_next_night(far: Pulled, api: Api, at: str) -> None:
+    """Systems write one for an instant that they do not know."""
+    api.pages = [[check(1, at=at)]]
+    far.pull()
+    api.pages = [[check(1, at=at), check(2)]]
+    far.pull(NIGHT + timedelta(days=1))
+    assert far.landed_counts() == {"checks": 2}
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
@@ -520,6 +734,12 @@ def test_field_that_is_null_or_missing_has_not_changed_its_type(far: Pulled, api
         ("true", None),
         ("nan", None),
         ("1e300", None),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+        ("9999-12-31T23:59:59-12:00", None),
+        ("263000000000000", None),
+        ("-5000-01-01T00:00:00Z", None),
+        ("0044-03-15 (BC)", None),
     ],
 )
 def test_cursors_of_all_kinds_are_instants_in_utc(value: str, text: str | None) -> None:

@@ -2,9 +2,12 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -392,6 +395,39 @@ def test_silent_database_is_not_waited_for_without_end(tmp_path: Path) -> None:
     asked = asked_for(tmp_path, f"{DESK} connect_timeout=0", timeoutSeconds=7.5)
     assert asked["connect_timeout"] == 8
     assert "statement_timeout=7500" in asked["options"]
+
+
+@contextmanager
+def admitting_and_then_silent() -> Iterator[str]:
+    """The address of a server that speaks PostgreSQL's protocol until it is asked something."""
+
+    def message(kind: bytes, content: bytes) -> bytes:
+        return kind + (len(content) + 4).to_bytes(4) + content
+
+    hello = message(b"R", bytes(4)) + message(b"S", b"client_encoding\0UTF8\0") + message(b"Z", b"I")
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            connection, _ = server.accept()
+            with connection:
+                while len(connection.recv(1 << 16)) == 8:  # asked whether it encrypts
+                    connection.sendall(b"N")
+                connection.sendall(hello)
+                done.wait()
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"host=127.0.0.1 port={server.getsockname()[1]} user=u dbname=x"
+        done.set()
+
+
+def test_database_that_admits_and_then_says_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingestion.pulling.tables._CONNECT_SECONDS", 1)
+    with admitting_and_then_silent() as address:
+        options = {"database": {"env": "WAREHOUSE"}, "timeoutSeconds": 0.2}
+        far = Pulled("icinga", NO_SERVER, tmp_path / "home", options, Surroundings({"WAREHOUSE": address}))
+        with pytest.raises(SourceUnavailable, match=r"neither answers nor ends the query after timeoutSeconds \(0.2\)"):
+            far.pull()
 
 
 @pytest.mark.parametrize("kind", ["icinga"])
