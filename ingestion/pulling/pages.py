@@ -8,6 +8,8 @@ Records are cut out where they stand without being decoded, which is several tim
 
 import json
 import re
+from contextlib import suppress
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -30,12 +32,32 @@ def records_of(text: str, path: str) -> tuple[list[RecordText], dict[str, Any]]:
     records; one object counts as one record. Raises MalformedPage for text that is not JSON or has nothing at `path`.
     """
     steps = path.split(".") if path else []
+    if len(steps) > 1:
+        with suppress(msgspec.DecodeError, RecursionError):  # there is more in the answer, or something wrong with it
+            return _alone(text, path)
     try:
         return _cut_out(text, steps)
     except (msgspec.DecodeError, KeyError, RecursionError):
         # Half of a surrogate pair, left where a system cut a text short, is refused by the fast reader alone; of all
         # else the careful one says what is wrong with it.
         return _read_through(text, path, steps)
+
+
+def _alone(text: str, path: str) -> tuple[list[RecordText], dict[str, Any]]:
+    """Reads an answer in one pass, not one a step. Raises DecodeError if anything stands beside the list."""
+    found = _alone_at(path).decode(text)
+    beside: dict[str, Any] = {}
+    for name in reversed(path.split(".")):
+        found, beside = found.inner, {name: beside or None}
+    return found or [], beside
+
+
+@cache
+def _alone_at(path: str) -> "msgspec.json.Decoder[Any]":
+    kind: Any = list[msgspec.Raw] | None
+    for name in reversed(path.split(".")):
+        kind = msgspec.defstruct("Alone", [("inner", kind)], rename={"inner": name}, forbid_unknown_fields=True)
+    return msgspec.json.Decoder(kind)
 
 
 def _cut_out(text: str | msgspec.Raw, steps: list[str]) -> tuple[list[RecordText], dict[str, Any]]:

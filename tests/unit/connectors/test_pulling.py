@@ -145,6 +145,10 @@ def test_answer_is_taken_apart_as_the_standard_library_reads_it(
     assert [json.loads(record) for record in texts] == records
     assert all(record in text for record in texts)
     assert envelope == {"before": beside, "data": {"items": None, "after": 1}}
+    alone = json.dumps({"data": {"items": records}}, indent=indent, ensure_ascii=is_ascii)
+    found, envelope = records_of(alone, "data.items")
+    assert [json.loads(bytes(record)) for record in found] == records
+    assert envelope == {"data": {"items": None}}
 
 
 @given(records=st.lists(JSON, min_size=1, max_size=3), where=st.floats(0, 1, exclude_max=True))
