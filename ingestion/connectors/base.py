@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -29,7 +30,7 @@ DEFAULT_OVERLAP = "PT15M"
 # A page of the largest systems is below 20 MB; one record may hold an attachment's text of 10 MB.
 DEFAULT_RESPONSE_BYTES = 64 << 20
 
-# So much of an address that is none is shown.
+# A longer address that is none is not shown: a secret in it would no longer be found if it were cut.
 _SHOWN_CHARACTERS = 200
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -170,16 +171,13 @@ class JobFailed(Exception):
 
 def address_parts(address: str) -> SplitResult:
     """An address, or a path, taken apart. Raises ValueError if it is neither, or has a user in it."""
-    if not isinstance(address, str):
-        raise ValueError(f"{json.dumps(address)[:_SHOWN_CHARACTERS]} is no address")
-    try:
-        parts = urlsplit(address)
-        is_good = address.isprintable() and parts.port != 0 and parts.username is None
-    except ValueError:
-        is_good = False
-    if not is_good:
-        raise ValueError(f"{json.dumps(address)[:_SHOWN_CHARACTERS]} is no address that can be asked")
-    return parts
+    if isinstance(address, str) and address.isprintable():
+        with suppress(ValueError):
+            parts = urlsplit(address)
+            if parts.port != 0 and parts.username is None:  # a port is only looked at when it is asked for
+                return parts
+    shown = json.dumps(address)
+    raise ValueError(f"{shown if len(shown) <= _SHOWN_CHARACTERS else 'what it leads to'} is no address")
 
 
 @dataclass(frozen=True)

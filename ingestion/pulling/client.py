@@ -142,7 +142,12 @@ class Client:
             self._outside.sleep(request.wait_seconds)
         secret_or_path = self._connector.address(request, self._secret)
         if secret_or_path != request.path:
-            parts = address_parts(secret_or_path)
+            try:
+                parts = address_parts(secret_or_path)
+            except ValueError:
+                raise SourceError(
+                    self._source, f"{request.label}: the secret is no path or address, or has a user in it"
+                ) from None
             words = (parts.path, parts.query, *parts.path.split("/"))
             self._secrets.update(word for word in words if len(word) >= _LEAST_SECRET_CHARACTERS)
         address = self._address(secret_or_path)

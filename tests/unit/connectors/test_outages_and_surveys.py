@@ -1,5 +1,6 @@
 """Status pages, PagerDuty, calendars, Qualtrics: what their records mean."""
 
+import traceback
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
@@ -226,6 +227,14 @@ class TestIcs:
         for part in ("private", "0123abcd", "45ef6789", "basic.ics"):
             assert part.encode() not in written
             assert part not in said
+
+    @pytest.mark.parametrize("address", ["https://[/private-0123abcd", "https://me:private-0123abcd@127.0.0.1/x"])
+    def test_private_address_that_is_none_is_told_by_name_alone(self, far: Pulled, address: str) -> None:
+        far.surroundings.env["TEAM_CALENDAR"] = address
+        far.options["path"] = {"env": "TEAM_CALENDAR"}
+        with pytest.raises(SourceError, match=r"\$TEAM_CALENDAR: the secret is no path or address") as error:
+            far.run()
+        assert "0123abcd" not in "".join(traceback.format_exception(error.value))
 
     def test_page_that_is_no_calendar_is_refused(self, far: Pulled, replay: Any) -> None:
         replay.fault = lambda number, asked, answer: Answer(b"<html>sign in</html>")

@@ -267,6 +267,16 @@ def test_link_too_long_for_an_address_is_told(far: Pulled) -> None:
         far.pull()
 
 
+@pytest.mark.parametrize("filler", [150, 180, 5000])
+def test_link_that_is_no_address_is_told_without_a_secret_in_it(far: Pulled, filler: int) -> None:
+    far.options = {"token": {"env": "SMALL"}}
+    link = f"https://[/{'x' * filler}/a-client-secret"
+    far.replay.fault = lambda number, asked, usual: Answer({"data": {"items": []}, "next": link})
+    with pytest.raises(SourceUnavailable, match="is no address") as error:
+        far.pull()
+    assert "a-client" not in "".join(traceback.format_exception(error.value))
+
+
 def test_record_too_deep_to_be_searched_for_persons_is_told(far: Pulled, api: Api) -> None:
     deep: list[Any] = []
     for _ in range(600):
