@@ -96,18 +96,26 @@ class Client:
             sleep=self._outside.sleep,
             reraise=True,
         )
-        self._http = httpx.Client(
-            timeout=self._options.timeout_seconds,
-            verify=_trusted(source, project_dir / self._options.ca_file if self._options.ca_file else None),
-            follow_redirects=False,
-            # A proxy of the surroundings has no business with this machine's own ports.
-            trust_env=self._own.hostname not in LOOPBACK,
-            headers={
-                "Accept": "application/json",
-                "Accept-Encoding": ", ".join(_ENCODINGS),
-                "User-Agent": "slm-warehouse",
-            },
-        )
+        trusted = _trusted(source, project_dir / self._options.ca_file if self._options.ca_file else None)
+        try:
+            self._http = httpx.Client(
+                timeout=self._options.timeout_seconds,
+                verify=trusted,
+                follow_redirects=False,
+                # A proxy of the surroundings has no business with this machine's own ports.
+                trust_env=self._own.hostname not in LOOPBACK,
+                headers={
+                    "Accept": "application/json",
+                    "Accept-Encoding": ", ".join(_ENCODINGS),
+                    "User-Agent": "slm-warehouse",
+                },
+            )
+        except (ValueError, ImportError, httpx.InvalidURL) as error:  # nothing else is left that could be wrong
+            raise SourceError(
+                source,
+                f"a proxy that the environment names (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) cannot be used ({error});"
+                " correct it, or name the host in NO_PROXY",
+            ) from None
 
     def __enter__(self) -> Self:
         _HTTPX_LOG.addFilter(self._unsaid)

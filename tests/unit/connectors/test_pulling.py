@@ -536,6 +536,20 @@ def test_other_host_is_asked_without_encryption_only_where_the_source_says_so(
         assert far.replay.asked == []
 
 
+@pytest.mark.parametrize(
+    "proxy", ["ftp://user:a-password@proxy.example", "http://proxy.example:port", "socks5://proxy"]
+)
+def test_proxy_that_cannot_be_used_is_told_without_its_password(
+    far: Pulled, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    far.options = {"token": {"env": "SMALL"}, "url": "https://desk.example"}
+    far.allowed_hosts = ("desk.example",)
+    with pytest.raises(SourceError, match="HTTPS_PROXY, HTTP_PROXY or ALL_PROXY") as refused:
+        far.pull()
+    assert "a-password" not in str(refused.value)
+
+
 def test_link_without_encryption_to_another_host_is_not_followed(far: Pulled, api: Api) -> None:
     api.tokens = {"a-client-secret": 10}
     far.options = {"token": {"env": "SMALL"}}
