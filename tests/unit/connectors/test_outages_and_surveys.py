@@ -105,8 +105,8 @@ class TestPagerDuty:
         assert {outage for (outage,) in far.rows("outages", "outage_id")} == {"P1", "P2", "P3", "first", "last"}
 
     def test_second_with_more_entries_than_may_be_paged_through_is_told(self, far: Pulled, replay: Any) -> None:
-        replay.api.entries = [("P1", "2026-03-09T12:00:00Z", "notify_log_entry")] * 10_001
-        far.options |= {"pageSize": 10_000, "since": "2026-03-09T00:00:00Z"}
+        replay.api.entries = [("P1", "2026-03-09T12:00:00Z", f"notify_log_entry_{number}") for number in range(10_001)]
+        far.options |= {"pageSize": 5_000, "since": "2026-03-09T00:00:00Z"}
         with pytest.raises(SourceError, match="the second 2026-03-09T12:00:00Z has more than 10,000 entries"):
             far.run()
 
