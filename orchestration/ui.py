@@ -1,6 +1,7 @@
 """`make ui`: the Dagster web server on the home of the project in the environment, with its runs and schedule."""
 
 import os
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +35,8 @@ def _become_server() -> NoReturn:
         str(Path(sys.executable).parent / "dagster"), "dev", "-w", str(ROOT / "workspace.yaml"),
         "-h", os.environ.get("SLM_UI_HOST") or "127.0.0.1", "-p", os.environ.get("SLM_UI_PORT") or "3000",
     ]  # fmt: skip
+    # Dagster ends at SIGTERM as it does at SIGINT, which a shell lets what it starts in the background ignore.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.chdir(ROOT)
     os.execv(command[0], command)  # noqa: S606
 

@@ -74,12 +74,15 @@ def project(tmp_path_factory: pytest.TempPathFactory, parsed_models: Path) -> Pr
 
 @pytest.fixture(scope="module")
 def answered(project: Project) -> Iterator[dict[str, Any]]:
-    """The server's answer to the query above; afterwards the server was told to end, and all it had started is gone."""
+    """The server's answer to the query above; afterwards the server was told to end, and all it had started is gone.
+
+    Started as a shell starts what is to run in the background: it is to ignore SIGINT.
+    """
     port = free_port()
     log = project.folder.parent / "server.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [sys.executable, "-m", "orchestration.ui"],
+            ["sh", "-c", 'trap "" INT; exec "$0" -m orchestration.ui', sys.executable],
             cwd=ROOT,
             env={**os.environ, **project.variables(SLM_UI_PORT=str(port), SLM_UI_HOST="")},
             stdin=subprocess.DEVNULL,
